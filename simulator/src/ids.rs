@@ -1,0 +1,49 @@
+//! Fresh identifiers in the shapes that AWS uses. Unique enough for a simulator; nothing depends on their values.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// 64 random bits, from the seeds that the standard library draws for its hash maps.
+fn random() -> u64 {
+    RandomState::new().hash_one(())
+}
+
+/// A UUID of version 4 in its usual spelling, for request, event and invocation ids.
+pub(crate) fn uuid() -> String {
+    let (high, low) = (random(), random());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0xfff,
+        low & 0xffff_ffff_ffff
+    )
+}
+
+/// The id of a BGP peer: `dxpeer-` and eight characters of `[0-9a-z]`, the first an `f`, like AWS's own.
+pub(crate) fn peer() -> String {
+    const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut bits = random();
+    let mut id = String::from("dxpeer-f");
+    for _ in 0..7 {
+        id.push(char::from(ALPHABET[(bits % 36) as usize]));
+        bits /= 36;
+    }
+    id
+}
+
+/// A trace id as X-Ray writes it, not sampled.
+pub(crate) fn trace() -> String {
+    format!("Root=1-{:08x}-{:016x}{:08x};Parent={:016x};Sampled=0", random() >> 32, random(), random() >> 32, random())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn ids_have_the_lengths_of_awss_and_differ() {
+        assert_eq!(super::uuid().len(), 36);
+        assert_eq!(super::peer().len(), "dxpeer-fabcdefg".len());
+        assert_ne!(super::uuid(), super::uuid());
+        assert_ne!(super::peer(), super::peer());
+    }
+}

@@ -1,0 +1,251 @@
+//! One call of the API from the request to what goes back over the wire: faults, the journal, the world.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::{HeaderMap, Response};
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::Options;
+use crate::describe;
+use crate::events;
+use crate::fault::{Effect, Faults, internal};
+use crate::item::{Item, objects, text};
+use crate::operation::Operation;
+use crate::paging::Paging;
+use crate::rules::{Rule, first_broken};
+use crate::secret::masked;
+use crate::wire::{self, ApiError};
+use crate::world::World;
+
+/// One call as the simulator saw it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// `directconnect` or `events`.
+    pub service: String,
+    /// The operation as the caller named it.
+    pub operation: String,
+    /// The input, with `authKey` and `customerRouterConfig` masked; null if it was not JSON.
+    pub input: Value,
+    /// The HTTP status of the answer; 0 if none was sent.
+    pub status: u16,
+    /// The rule of AssociateVirtualInterface that refused the call.
+    pub refused_by: Option<Rule>,
+    /// When it came, since the simulator started.
+    pub started: Duration,
+    /// How long it took; zero while it is under way.
+    pub took: Duration,
+}
+
+impl Call {
+    /// The call as `/_sim/calls` shows it.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut shown = json!({
+            "service": self.service,
+            "operation": self.operation,
+            "input": self.input,
+            "status": self.status,
+        });
+        if let Some(rule) = self.refused_by {
+            shown["refusedBy"] = json!({"name": rule.name, "documented": rule.documented, "source": rule.source});
+        }
+        shown["startedMs"] = json!(self.started.as_secs_f64() * 1000.0);
+        shown["tookMs"] = json!(self.took.as_secs_f64() * 1000.0);
+        shown
+    }
+}
+
+/// What goes back over the wire.
+pub(crate) enum Reply {
+    Whole(Response<Bytes>),
+    /// The head and half of the body, then the connection is closed.
+    Cut(Response<Bytes>),
+    /// The connection is closed without an answer.
+    Closed,
+    /// Nothing, ever.
+    Never,
+}
+
+/// How a call went.
+struct Outcome {
+    result: Result<Value, ApiError>,
+    refused_by: Option<Rule>,
+}
+
+impl From<Result<Value, ApiError>> for Outcome {
+    fn from(result: Result<Value, ApiError>) -> Self {
+        Self { result, refused_by: None }
+    }
+}
+
+/// Direct Connect and EventBridge.
+pub(crate) struct Service {
+    started: Instant,
+    latency: Duration,
+    page_size: usize,
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    calls: Mutex<Vec<Call>>,
+    events: Mutex<Vec<Value>>,
+}
+
+/// The content, whoever panicked while holding it: a test that failed inside a change should fail by its own words.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Service {
+    pub(crate) fn new(options: Options) -> Self {
+        let started = Instant::now();
+        Self {
+            started,
+            latency: options.latency,
+            page_size: options.page_size.max(1),
+            world: Mutex::new(World::new(options.inventory, options.settle, started)),
+            faults: Mutex::new(Faults::new(options.faults)),
+            calls: Mutex::default(),
+            events: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        lock(&self.calls).clone()
+    }
+
+    pub(crate) fn events(&self) -> Vec<Value> {
+        lock(&self.events).clone()
+    }
+
+    pub(crate) fn set_faults(&self, faults: Faults) {
+        *lock(&self.faults) = faults;
+    }
+
+    /// The world, brought to the present.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        let mut world = lock(&self.world);
+        world.advance(Instant::now());
+        world
+    }
+
+    /// The world in the shape of an inventory, with its secrets masked.
+    pub(crate) fn masked_world(&self) -> Value {
+        masked(&self.world().to_json())
+    }
+
+    /// Answers one request, after the latency of the network, and notes it in the journal.
+    pub(crate) async fn call(&self, headers: &HeaderMap, body: &[u8]) -> Reply {
+        let number = self.note_start(headers, body);
+        if !self.latency.is_zero() {
+            sleep(self.latency).await;
+        }
+        let (reply, refused_by) = match wire::read(headers, body) {
+            Ok(request) => self.handle(request.operation, &request.input),
+            Err(error) => {
+                crate::complain(&format!("{}: {}", error.code, error.message));
+                (Reply::Whole(wire::answer(&Err(error))), None)
+            }
+        };
+        self.note_end(number, &reply, refused_by);
+        reply
+    }
+
+    fn note_start(&self, headers: &HeaderMap, body: &[u8]) -> usize {
+        let (service, operation) = wire::named_operation(headers);
+        let input: Value = serde_json::from_slice(body).unwrap_or_default();
+        let mut calls = lock(&self.calls);
+        calls.push(Call {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            input: masked(&input),
+            status: 0,
+            refused_by: None,
+            started: self.started.elapsed(),
+            took: Duration::ZERO,
+        });
+        calls.len() - 1
+    }
+
+    fn note_end(&self, number: usize, reply: &Reply, refused_by: Option<Rule>) {
+        let call = &mut lock(&self.calls)[number];
+        call.refused_by = refused_by;
+        call.took = self.started.elapsed().saturating_sub(call.started);
+        if let Reply::Whole(response) | Reply::Cut(response) = reply {
+            call.status = response.status().as_u16();
+        }
+    }
+
+    /// Does what is asked, unless a fault stands before it, and answers, unless a fault stands after it.
+    fn handle(&self, operation: Operation, input: &Item) -> (Reply, Option<Rule>) {
+        let effect = lock(&self.faults).next(operation);
+        match effect {
+            Some(Effect::ResetBefore) => return (Reply::Closed, None),
+            Some(Effect::Hang) => return (Reply::Never, None),
+            _ => {}
+        }
+        let error = {
+            let world = self.world();
+            effect.and_then(|effect| effect.error_before(operation, world.account_id(), world.region()))
+        };
+        let outcome = match error {
+            Some(error) => Err(error).into(),
+            None => self.perform(operation, input, effect),
+        };
+        let response = wire::answer(&outcome.result);
+        let reply = match effect {
+            Some(Effect::ResetAfter | Effect::Late) => Reply::Closed,
+            Some(Effect::HangAfter) => Reply::Never,
+            Some(Effect::Error500After) => Reply::Whole(wire::answer(&Err(internal(operation)))),
+            Some(Effect::Truncated) => Reply::Cut(response),
+            _ => Reply::Whole(response),
+        };
+        (reply, outcome.refused_by)
+    }
+
+    fn perform(&self, operation: Operation, input: &Item, effect: Option<Effect>) -> Outcome {
+        match operation {
+            Operation::PutEvents => {
+                let failure = match effect {
+                    Some(Effect::Partial) => Some("InternalFailure"),
+                    Some(Effect::PartialFinal) => Some("AccessDeniedException"),
+                    _ => None,
+                };
+                events::put(input, &mut lock(&self.events), failure).into()
+            }
+            Operation::AssociateVirtualInterface => self.associate(input, effect == Some(Effect::Late)),
+            read => self.read(read, input, effect).into(),
+        }
+    }
+
+    /// Moves the interface, now or after its next read, if no rule is broken; the answer is the whole interface.
+    fn associate(&self, input: &Item, late: bool) -> Outcome {
+        let [interface, target] = ["virtualInterfaceId", "connectionId"].map(|id| text(input, id).unwrap_or_default());
+        let mut world = self.world();
+        if let Err(broken) = first_broken(&world, interface, target) {
+            return Outcome { result: Err(ApiError::client(broken.message)), refused_by: Some(*broken.rule) };
+        }
+        if late {
+            world.move_after_next_read(interface, target);
+        } else {
+            world.remember();
+            world.start_move(interface, target);
+        }
+        Ok(json!(world.interface(interface))).into()
+    }
+
+    fn read(&self, operation: Operation, input: &Item, effect: Option<Effect>) -> Result<Value, ApiError> {
+        let endless = effect == Some(Effect::BadPageTokenLoop);
+        let paging = Paging::read(operation, input, self.page_size, endless)?;
+        let mut world = self.world();
+        let answer = if effect == Some(Effect::Stale) {
+            describe::answer(&world.before_last_change(), operation, input, &paging)
+        } else {
+            describe::answer(&world, operation, input, &paging)
+        }?;
+        let read = objects(&answer, "virtualInterfaces").filter_map(|item| text(item, "virtualInterfaceId"));
+        let read: Vec<String> = read.map(str::to_owned).collect();
+        world.was_read(&read);
+        Ok(Value::Object(answer))
+    }
+}

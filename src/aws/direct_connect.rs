@@ -1,0 +1,190 @@
+//! Direct Connect over the wire: the reads, in one wave, and the one call.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_directconnect::Client;
+use aws_sdk_directconnect::config::Builder;
+use tokio::time::{sleep, timeout_at};
+
+use super::{answer, project};
+use crate::check;
+use crate::clock::{CALL, CALL_MINIMUM, Clock, RESERVE, RESERVE_FOR_RECORD};
+use crate::error::{Error, Name};
+use crate::estate::{Caller, Estate, Failed, Found, Listing};
+use crate::facts::{Attachment, Port, PortKind, VirtualInterface};
+use crate::plan::Association;
+use crate::record::AwsError;
+use crate::request::Request;
+use crate::turn::{Answer, Turn, decide};
+
+/// How many items a page is asked for: AWS's maximum.
+const PAGE: i32 = 100;
+/// How many pages of one listing are followed before it counts as unreadable: ten thousand items.
+const MAX_PAGES: usize = 100;
+/// How often the call is sent at most. A second time only follows an answer that proves that nothing was applied.
+const MAX_TRIES: u32 = 3;
+/// What is waited before the second try; doubled before the third.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The client of Direct Connect.
+#[derive(Debug, Clone)]
+pub struct DirectConnect {
+    client: Client,
+}
+
+/// Reads every page of one listing. Pages that repeat or never end make it unreadable: fail closed.
+macro_rules! every_page {
+    ($request:expr, $items:ident, $project:expr) => {{
+        let request = $request;
+        let mut all = Vec::new();
+        let mut token: Option<String> = None;
+        let mut pages = 0;
+        loop {
+            let page = request.clone().set_next_token(token.clone()).send().await;
+            let page = page.map_err(|error| answer(&error).into_failed())?;
+            all.extend(page.$items.unwrap_or_default().into_iter().map($project));
+            pages += 1;
+            match page.next_token.filter(|next| !next.is_empty()) {
+                None => break Ok(all),
+                Some(next) if pages == MAX_PAGES || token.as_ref() == Some(&next) => {
+                    break Err(Failed::Incomplete { why: format!("its pages do not end after {pages}") });
+                }
+                next => token = next,
+            }
+        }
+    }};
+}
+
+impl DirectConnect {
+    /// A client over this configuration.
+    #[must_use]
+    pub fn new(configuration: &SdkConfig) -> Self {
+        Self { client: Client::new(configuration) }
+    }
+
+    /// Reads everything that the request needs: one wave, and a second only where the first proves it necessary.
+    ///
+    /// # Errors
+    /// [`Name::AccessDenied`] and [`Name::Unavailable`], when a read that is needed gave nothing, or too little time is
+    /// left to act on the facts.
+    pub async fn find(&self, request: &Request, caller: &Caller, clock: &Clock) -> Result<Found, Error> {
+        let reserve = if request.dry_run { RESERVE_FOR_RECORD } else { RESERVE + CALL_MINIMUM };
+        let found = timeout_at(clock.until(reserve), self.find_all(request, caller)).await;
+        found.unwrap_or_else(|_| {
+            Err(Error::new(Name::Unavailable, "too little time is left before the Lambda deadline to finish safely"))
+        })
+    }
+
+    async fn find_all(&self, request: &Request, caller: &Caller) -> Result<Found, Error> {
+        let mut estate = self.first_wave(request).await;
+        let mut found = estate.find(request, caller)?;
+        match &mut found {
+            Found::Missing(missing) if missing.target.is_none() && missing.virtual_interface.is_some() => {
+                // An interconnect has the id of a connection and is not among them.
+                if let (PortKind::Connection, Ok(connections)) =
+                    (PortKind::of(&request.connection_id), &mut estate.connections)
+                    && let Some(interconnect) = self.interconnect(&request.connection_id, &caller.account).await
+                {
+                    connections.push(interconnect);
+                    return estate.find(request, caller);
+                }
+            }
+            Found::Facts(facts) if check::healthy_path_in_doubt(request, facts) => {
+                if let Some(gateway) = facts.virtual_interface.direct_connect_gateway_id.clone() {
+                    facts.see_unseen_paths(self.attachments_of_gateway(gateway).await)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(found)
+    }
+
+    async fn first_wave(&self, request: &Request) -> Estate {
+        let (id, target) = (&request.virtual_interface_id, &request.connection_id);
+        let (interface, on_target, in_region, connections, lags, attachment) = tokio::join!(
+            self.interfaces(Some(id), None),
+            self.interfaces(None, Some(target)),
+            self.interfaces(None, None),
+            self.connections(),
+            self.lags(),
+            self.attachments_of_interface(id),
+        );
+        Estate { interface, on_target, in_region, connections, lags, attachment }
+    }
+
+    async fn interfaces(&self, id: Option<&str>, port: Option<&str>) -> Listing<VirtualInterface> {
+        let request = self.client.describe_virtual_interfaces();
+        let request = request.set_virtual_interface_id(id.map(str::to_owned)).set_connection_id(port.map(str::to_owned));
+        let request = if id.is_none() { request.max_results(PAGE) } else { request };
+        every_page!(request, virtual_interfaces, project::described)
+    }
+
+    async fn connections(&self) -> Listing<Port> {
+        every_page!(self.client.describe_connections().max_results(PAGE), connections, project::connection)
+    }
+
+    async fn lags(&self) -> Listing<Port> {
+        every_page!(self.client.describe_lags().max_results(PAGE), lags, project::lag)
+    }
+
+    async fn interconnect(&self, id: &str, account: &str) -> Option<Port> {
+        // Who is no partner is refused here, which says the same as an empty answer: none of the caller's.
+        let answer = self.client.describe_interconnects().interconnect_id(id).send().await.ok()?;
+        let mut all = answer.interconnects.unwrap_or_default().into_iter();
+        all.find(|one| one.interconnect_id.as_deref() == Some(id)).map(|one| project::interconnect(one, account))
+    }
+
+    async fn attachments_of_interface(&self, id: &str) -> Listing<Attachment> {
+        let request = self.client.describe_direct_connect_gateway_attachments().virtual_interface_id(id);
+        every_page!(request, direct_connect_gateway_attachments, project::attachment)
+    }
+
+    async fn attachments_of_gateway(&self, id: String) -> Listing<Attachment> {
+        let request = self.client.describe_direct_connect_gateway_attachments().direct_connect_gateway_id(id);
+        every_page!(request.max_results(PAGE), direct_connect_gateway_attachments, project::attachment)
+    }
+
+    /// Makes the call, once, and tells how it turned out. After any other answer than the moved interface the interface
+    /// is read again, and that decides.
+    pub async fn associate(&self, association: &Association, clock: &Clock) -> Turn {
+        let answer = match self.call_until_it_is_taken(association, clock).await {
+            Ok(interface) if association.has_arrived(&interface) => return Turn::Associated(Box::new(interface), None),
+            Ok(_) => Answer::Indefinite(AwsError::new("UnreadableAnswer", "AWS answered with another place")),
+            Err(answer) => answer,
+        };
+        let seen = self.read_again(association, clock).await;
+        let arrived = matches!(&seen, Ok(Some(interface)) if association.has_arrived(interface));
+        decide(answer, seen, arrived)
+    }
+
+    async fn call_until_it_is_taken(&self, to: &Association, clock: &Clock) -> Result<VirtualInterface, Answer> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..MAX_TRIES {
+            match self.call(to, clock).await {
+                Err(Answer::PutOff(_)) if clock.left(RESERVE) > pause + CALL_MINIMUM => sleep(pause).await,
+                answer => return answer,
+            }
+            pause *= 2;
+        }
+        self.call(to, clock).await
+    }
+
+    /// The call itself. The SDK's own retries are off: it would repeat the move after a lost answer.
+    async fn call(&self, to: &Association, clock: &Clock) -> Result<VirtualInterface, Answer> {
+        let timeout = TimeoutConfig::builder().operation_attempt_timeout(clock.left(RESERVE).min(CALL)).build();
+        let once = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout);
+        let call = self.client.associate_virtual_interface();
+        let call = call.virtual_interface_id(to.virtual_interface_id()).connection_id(to.connection_id());
+        call.customize().config_override(once).send().await.map(project::associated).map_err(|error| answer(&error))
+    }
+
+    async fn read_again(&self, to: &Association, clock: &Clock) -> Result<Option<VirtualInterface>, Failed> {
+        let read = self.interfaces(Some(to.virtual_interface_id()), None);
+        let read = timeout_at(clock.until(RESERVE_FOR_RECORD), read).await;
+        let all = read.unwrap_or_else(|_| Err(Failed::Incomplete { why: "no answer came in time".to_owned() }))?;
+        Ok(all.into_iter().find(|one| one.virtual_interface_id == to.virtual_interface_id()))
+    }
+}

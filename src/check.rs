@@ -1,0 +1,252 @@
+//! The pre-checks: pure functions over the facts, every one run every time.
+//!
+//! A check says what it found as [`Fault`]s and nothing else; that a finding is a refusal, a guard or a notice, and
+//! whether the caller has accepted it, is decided here, once. To add a check see the README, "To add a pre-check".
+
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Facts;
+use crate::request::Request;
+
+pub use fault::Fault;
+
+mod addresses;
+mod advice;
+mod capacity;
+mod fault;
+mod hosting;
+mod macsec;
+mod ownership;
+mod redundancy;
+mod state;
+mod target;
+mod traffic;
+mod vlan;
+
+#[cfg(test)]
+pub(crate) mod example;
+
+/// What a finding of a check means for the association.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// AWS documents that it would refuse. Never overridable.
+    Refusal,
+    /// Legal but dangerous, or a refusal that is only expected. The caller may accept it by name, with a reason.
+    Guard,
+    /// Worth knowing; it holds nothing up.
+    Notice,
+}
+
+/// What a rule rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// AWS documents it; the link or page stands in [`Check::source`].
+    Documented,
+    /// AWS is silent; this is what we expect it to do or to mean. Never a refusal.
+    Assumed,
+}
+
+/// One pre-check.
+#[derive(Debug)]
+pub struct Check {
+    /// Its name, in kebab-case: what should hold. It is public interface: overrides, records and alarms use it.
+    pub name: &'static str,
+    /// What its findings mean.
+    pub severity: Severity,
+    /// What the rule rests on.
+    pub basis: Basis,
+    /// The rule, in one sentence for the README and for `cargo rehearse`.
+    pub rule: &'static str,
+    /// Where the rule comes from: AWS's page, or why we assume it.
+    pub source: &'static str,
+    run: fn(&Request, &Facts) -> Vec<Fault>,
+}
+
+/// Decided before all others: an interface that is there already needs no call, whatever else is the matter.
+pub const NOT_ON_TARGET_YET: Named = Named { name: "not-on-target-yet", severity: Severity::Notice };
+/// Decided while the facts are put together, for nothing else can be judged without the interface.
+pub const VIRTUAL_INTERFACE_EXISTS: Named = Named { name: "virtual-interface-exists", severity: Severity::Refusal };
+/// Decided while the facts are put together, for nothing else can be judged without the target.
+pub const TARGET_EXISTS: Named = Named { name: "target-exists", severity: Severity::Refusal };
+
+/// A check that is decided before there are facts to run the others over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// As [`Check::name`].
+    pub name: &'static str,
+    /// As [`Check::severity`].
+    pub severity: Severity,
+}
+
+/// Every check, in the order of reports, records and the README.
+pub const CHECKS: &[Check] = &[
+    target::SAME_REGION,
+    ownership::OWNS_VIRTUAL_INTERFACE_OR_SOURCE,
+    ownership::OWNS_TARGET,
+    ownership::OWN_TRAFFIC_ONLY,
+    hosting::HOSTED_CONNECTION_STAYS,
+    hosting::HOSTED_SOURCE,
+    hosting::HOSTED_TARGET,
+    hosting::TARGET_NOT_LAG_MEMBER,
+    hosting::TARGET_NOT_PARTNER_PORT,
+    vlan::VLAN_FREE_ON_TARGET,
+    vlan::VLAN_IN_RANGE,
+    addresses::ADDRESSES_FREE_ON_TARGET,
+    addresses::NETWORKS_APART_ON_TARGET,
+    target::JUMBO_FRAMES,
+    capacity::QUOTA_ON_TARGET,
+    capacity::TRANSIT_QUOTA_ON_TARGET,
+    capacity::RATE_LIMITER,
+    capacity::PREFIX_POOL,
+    capacity::BANDWIDTH_KEPT,
+    target::CONNECTION_AS_EXPECTED,
+    target::TARGET_STATE,
+    target::LAG_LINKS,
+    target::LAG_HEADROOM,
+    state::VIRTUAL_INTERFACE_STATE,
+    state::PEERS_SETTLED,
+    state::GATEWAY_ATTACHED,
+    traffic::INTERRUPTS_TRAFFIC,
+    redundancy::HEALTHY_PATH_REMAINS,
+    redundancy::HEALTHY_PATH_ELSEWHERE,
+    redundancy::REDUNDANCY_KEPT,
+    redundancy::PATHS_VISIBLE,
+    macsec::MACSEC_ON_TARGET,
+    macsec::MACSEC_KEPT,
+    advice::ROUTER_PRE_STAGED,
+    advice::LEAVES_DEVICE,
+    advice::SITE_LINK_STAYS,
+    advice::PUBLIC_PREFIXES,
+    advice::LOGICAL_REDUNDANCY_KEPT,
+    advice::BILLING_MODE_KEPT,
+    advice::CONFIGURATION_DRIFT,
+    advice::SOURCE_VISIBLE,
+    state::FACTS_COMPLETE,
+];
+
+/// The guard of this name, if there is one: what an override may name.
+#[must_use]
+pub fn guard(name: &str) -> Option<&'static Check> {
+    CHECKS.iter().find(|check| check.name == name && check.severity == Severity::Guard)
+}
+
+/// Whether the paths that are visible leave it open that a healthy one remains, so that the gateway has to be asked.
+#[must_use]
+pub fn healthy_path_in_doubt(request: &Request, facts: &Facts) -> bool {
+    !(redundancy::HEALTHY_PATH_REMAINS.run)(request, facts).is_empty()
+}
+
+/// One thing that a check found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// The check's name.
+    pub check: &'static str,
+    /// What it means for the association.
+    pub severity: Severity,
+    /// What is the matter: `code` and `facts`.
+    #[serde(flatten)]
+    #[cfg_attr(test, schemars(with = "fault::Schema"))]
+    pub fault: Fault,
+    /// The same in one sentence.
+    pub message: String,
+    /// The caller's reason for accepting it; only ever of a guard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overridden_because: Option<String>,
+}
+
+impl Finding {
+    /// A finding of a check that knows of no overrides.
+    #[must_use]
+    pub fn new(check: Named, fault: Fault) -> Self {
+        let message = fault.to_string();
+        Self { check: check.name, severity: check.severity, fault, message, overridden_because: None }
+    }
+
+    /// Whether it stands in the way of the association.
+    #[must_use]
+    pub fn blocks(&self) -> bool {
+        self.severity != Severity::Notice && self.overridden_because.is_none()
+    }
+}
+
+/// What was checked and what was found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Report {
+    /// The names of the checks that ran.
+    pub run: Vec<&'static str>,
+    /// What they found, in the same order.
+    pub findings: Vec<Finding>,
+}
+
+/// Runs every check and never stops early.
+#[must_use]
+pub fn check(request: &Request, facts: &Facts) -> Report {
+    let findings = CHECKS.iter().flat_map(|check| {
+        let named = Named { name: check.name, severity: check.severity };
+        (check.run)(request, facts).into_iter().map(move |fault| {
+            let mut finding = Finding::new(named, fault);
+            if check.severity == Severity::Guard {
+                finding.overridden_because = request.reason_to_override(check.name).map(str::to_owned);
+            }
+            finding
+        })
+    });
+    Report { run: CHECKS.iter().map(|check| check.name).collect(), findings: findings.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_in_kebab_case() {
+        let mut names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
+        names.extend([NOT_ON_TARGET_YET.name, VIRTUAL_INTERFACE_EXISTS.name, TARGET_EXISTS.name]);
+        assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')), "{names:?}");
+        let mut unique = names.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), names.len());
+    }
+
+    #[test]
+    fn what_is_only_assumed_is_never_a_refusal() {
+        for check in CHECKS {
+            assert!(check.basis == Basis::Documented || check.severity != Severity::Refusal, "{}", check.name);
+        }
+    }
+
+    #[test]
+    fn the_example_is_clean() {
+        let (request, facts) = example::example();
+        let report = check(&request, &facts);
+        // Nothing but the one notice that is true of any move to another device.
+        let staged = Named { name: "router-pre-staged", severity: Severity::Notice };
+        let change = Fault::PlaceChanges {
+            what: "device".to_owned(),
+            from: "EqDC2-1abc2defghijk".to_owned(),
+            to: "EqDC2-2lmn3opqrstuv".to_owned(),
+        };
+        assert_eq!(report.findings, [Finding::new(staged, change)]);
+        assert_eq!(report.run.len(), CHECKS.len());
+    }
+
+    #[test]
+    fn an_override_is_taken_by_its_guard_alone_and_keeps_its_reason() {
+        let (mut request, mut facts) = example::example();
+        facts.target.state = Some("down".to_owned());
+        request.overrides.push(crate::request::Override {
+            check: "target-state".to_owned(),
+            reason: "carrier is turning it up".to_owned(),
+        });
+        let report = check(&request, &facts);
+        let reasons: Vec<_> = report.findings.iter().map(|f| (f.check, f.overridden_because.as_deref())).collect();
+        assert!(reasons.contains(&("target-state", Some("carrier is turning it up"))), "{reasons:?}");
+        assert!(reasons.iter().all(|(check, reason)| (*check == "target-state") == reason.is_some()), "{reasons:?}");
+    }
+}

@@ -1,0 +1,402 @@
+//! "A virtual private gateway has less than two virtual interfaces, or the interfaces are not configured to multiple
+//! Direct Connect connections" (Trusted Advisor, 4g3Nt5M1Th). A move interrupts one path of a gateway, so another must
+//! carry the traffic meanwhile; and afterwards they must not all end on one thing.
+//!
+//! This file counts the paths. Which siblings are healthy ones is in [`paths`], whether the moving interface is one in
+//! [`moving`], and where they end in [`place`] and [`spread`].
+
+use super::fault::{Siblings, UnhealthySibling};
+use super::{Basis, Check, Fault, Severity};
+use crate::facts::{Attachment, Facts, Unread};
+use crate::request::Request;
+use paths::{Health, Path};
+
+pub(super) use place::Place;
+pub(super) use spread::{HEALTHY_PATH_ELSEWHERE, REDUNDANCY_KEPT};
+
+mod moving;
+mod paths;
+mod place;
+mod spread;
+
+pub(super) const HEALTHY_PATH_REMAINS: Check = Check {
+    name: "healthy-path-remains",
+    severity: Severity::Guard,
+    basis: Basis::Documented,
+    rule: "while a healthy path is moved, its gateway keeps enough other healthy ones in every address family",
+    source: "Trusted Advisor, check 4g3Nt5M1Th: a gateway has at least two interfaces, on more than one connection",
+    run: healthy_path_remains,
+};
+
+pub(super) const PATHS_VISIBLE: Check = Check {
+    name: "paths-visible",
+    severity: Severity::Notice,
+    basis: Basis::Documented,
+    rule: "all paths of its gateway are visible to this account in this Region",
+    source: "API reference, DescribeDirectConnectGatewayAttachments: lists all interfaces that are attached to a gateway",
+    run: paths_visible,
+};
+
+fn healthy_path_remains(_: &Request, facts: &Facts) -> Vec<Fault> {
+    let interface = &facts.virtual_interface;
+    let needed = facts.min_healthy_paths;
+    if needed == 0 || !moving::may_be_healthy_now(facts) {
+        return Vec::new();
+    }
+    let cannot_tell = |because: &str| vec![Fault::cannot_tell("whether another healthy path remains", because)];
+    let Some(gateway) = interface.gateway() else {
+        return match interface.virtual_interface_type.as_deref() {
+            Some("public") => cannot_tell(
+                "a public interface shares no gateway with others; AWS does not tell which others serve its prefixes",
+            ),
+            _ => cannot_tell("AWS did not say which gateway it serves"),
+        };
+    };
+    if let Some(denied) = facts.unread.iter().find(|unread| unread.operation == "DescribeVirtualInterfaces") {
+        return cannot_tell(&not_read(denied));
+    }
+
+    let paths = paths::siblings(facts);
+    let healthy = paths.iter().filter(|path| path.health == Health::Healthy).count();
+    if healthy >= needed {
+        return Vec::new();
+    }
+    let (gateway, siblings) = (gateway.to_owned(), unhealthy(&paths));
+    let mut unknown: Vec<String> = paths.iter().filter_map(Path::doubt).collect();
+    let unseen = match &facts.unseen_paths {
+        Ok(attachments) => {
+            unknown.extend(attachments.iter().map(describe));
+            unknown.len().to_string()
+        }
+        Err(unread) => {
+            unknown.push(not_read(unread));
+            "an unknown number".to_owned()
+        }
+    };
+    if unknown.is_empty() {
+        return vec![Fault::TooFewHealthyPaths { gateway, healthy, needed, siblings }];
+    }
+    vec![Fault::HealthyPathsUnseen { gateway, healthy, needed, unseen, because: unknown.join(", "), siblings }]
+}
+
+fn paths_visible(_: &Request, facts: &Facts) -> Vec<Fault> {
+    let Some(gateway) = facts.virtual_interface.gateway() else { return Vec::new() };
+    match &facts.unseen_paths {
+        Ok(attachments) if attachments.is_empty() => Vec::new(),
+        Ok(attachments) => {
+            let unseen = attachments.iter().map(describe).collect::<Vec<_>>().join(", ");
+            vec![Fault::PathsElsewhere { gateway: gateway.to_owned(), unseen }]
+        }
+        Err(unread) => vec![Fault::cannot_tell(
+            format!("whether gateway {gateway} has paths that are not visible here"),
+            not_read(unread),
+        )],
+    }
+}
+
+fn unhealthy(paths: &[Path]) -> Siblings {
+    let unhealthy = |path: &Path| match &path.health {
+        Health::Unhealthy(because) => Some(UnhealthySibling {
+            virtual_interface: path.interface.virtual_interface_id.clone(),
+            because: because.clone(),
+            settling: paths::is_settling(path.interface),
+        }),
+        Health::Healthy | Health::Unknown(_) => None,
+    };
+    Siblings(paths.iter().filter_map(unhealthy).collect())
+}
+
+/// `dxvif-fexample of account 123456789012 in us-west-2`, as far as AWS said.
+fn describe(attachment: &Attachment) -> String {
+    let mut words = attachment.virtual_interface_id.clone().unwrap_or_else(|| "an interface".to_owned());
+    if let Some(account) = &attachment.virtual_interface_owner_account {
+        words = format!("{words} of account {account}");
+    }
+    if let Some(region) = &attachment.virtual_interface_region {
+        words = format!("{words} in {region}");
+    }
+    words
+}
+
+fn not_read(unread: &Unread) -> String {
+    format!("{} could not be read ({})", unread.operation, unread.why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paths::tests::{ipv6, lag_with_links, sibling, text};
+    use super::*;
+    use crate::check::example::{GATEWAY, OTHER_ACCOUNT, Row, bring_up, connection, prove};
+    use crate::facts::VirtualInterface;
+
+    type Listed<'a> = &'a [(&'a str, &'a str, bool)];
+
+    fn too_few(healthy: usize, needed: usize, siblings: Listed) -> Vec<Fault> {
+        vec![Fault::TooFewHealthyPaths { gateway: GATEWAY.to_owned(), healthy, needed, siblings: listed(siblings) }]
+    }
+
+    fn unknown(count: &str, because: &str, siblings: Listed) -> Vec<Fault> {
+        vec![Fault::HealthyPathsUnseen {
+            gateway: GATEWAY.to_owned(),
+            healthy: 0,
+            needed: 1,
+            unseen: count.to_owned(),
+            because: because.to_owned(),
+            siblings: listed(siblings),
+        }]
+    }
+
+    fn listed(siblings: Listed) -> Siblings {
+        let listed = |(id, because, settling): &(&str, &str, bool)| UnhealthySibling {
+            virtual_interface: (*id).to_owned(),
+            because: (*because).to_owned(),
+            settling: *settling,
+        };
+        Siblings(siblings.iter().map(listed).collect())
+    }
+
+    fn cannot_tell(because: &str) -> Vec<Fault> {
+        vec![Fault::cannot_tell("whether another healthy path remains", because)]
+    }
+
+    fn denied(operation: &'static str) -> Unread {
+        Unread { operation, why: "AccessDenied".to_owned() }
+    }
+
+    fn unseen_in(region: Option<&str>) -> Attachment {
+        Attachment {
+            virtual_interface_id: text("dxvif-funseen1"),
+            virtual_interface_owner_account: text(OTHER_ACCOUNT),
+            virtual_interface_region: region.map(str::to_owned),
+            ..Attachment::default()
+        }
+    }
+
+    /// The moving interface is up; to mutate further.
+    fn up(facts: &mut Facts) -> &mut Facts {
+        bring_up(facts);
+        facts
+    }
+
+    /// It is up and has no sibling.
+    fn alone(facts: &mut Facts) -> &mut Facts {
+        bring_up(facts);
+        facts.siblings.clear();
+        facts
+    }
+
+    /// It is up and has two siblings on one connection.
+    fn with_two(facts: &mut Facts) -> &mut Facts {
+        bring_up(facts);
+        let port = connection("dxcon-felsewhr", "CSVA1", "3wxy4zabcdefg");
+        facts.siblings.push(sibling("dxvif-fanother", port, 104));
+        facts
+    }
+
+    /// It is up, and this is its sibling.
+    fn sibling_of(facts: &mut Facts) -> &mut VirtualInterface {
+        &mut up(facts).siblings[0].virtual_interface
+    }
+
+    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
+        Row { sentence, mutate, faults }
+    }
+
+    #[test]
+    fn healthy_path_remains_of_what_is_visible() {
+        prove(
+            &HEALTHY_PATH_REMAINS,
+            vec![
+                row("the example is clean", |_, _| {}, vec![]),
+                row("it is up and has a healthy sibling", |_, facts| bring_up(facts), vec![]),
+                row("it is up and alone", |_, facts| _ = alone(facts), too_few(0, 1, &[])),
+                row("it is down and alone: the failover takes nothing away", |_, facts| facts.siblings.clear(), vec![]),
+                row("none has to remain", |_, facts| alone(facts).min_healthy_paths = 0, vec![]),
+                row("one remains and two are needed", |_, facts| up(facts).min_healthy_paths = 2, too_few(1, 2, &[])),
+                row("two on one connection are two paths", |_, facts| with_two(facts).min_healthy_paths = 2, vec![]),
+                row(
+                    "two remain and three are needed",
+                    |_, facts| with_two(facts).min_healthy_paths = 3,
+                    too_few(2, 3, &[]),
+                ),
+                row(
+                    "the sibling carries IPv4 only, and IPv6 is up here",
+                    |_, facts| up(facts).virtual_interface.bgp_peers.push(ipv6("up")),
+                    too_few(0, 1, &[("dxvif-fsibling", "no IPv6 session is up", false)]),
+                ),
+                row(
+                    "two siblings with one family each are no path for both",
+                    |_, facts| {
+                        with_two(facts).virtual_interface.bgp_peers.push(ipv6("up"));
+                        facts.siblings[1].virtual_interface.bgp_peers = vec![ipv6("up")];
+                    },
+                    too_few(
+                        0,
+                        1,
+                        &[
+                            ("dxvif-fsibling", "no IPv6 session is up", false),
+                            ("dxvif-fanother", "no IPv4 session is up", false),
+                        ],
+                    ),
+                ),
+                row(
+                    "a sibling that is moving itself may be healthy soon",
+                    |_, facts| sibling_of(facts).virtual_interface_state = text("pending"),
+                    too_few(0, 1, &[("dxvif-fsibling", "its state is pending", true)]),
+                ),
+                row(
+                    "a sibling under a failover test is no path",
+                    |_, facts| sibling_of(facts).virtual_interface_state = text("testing"),
+                    too_few(0, 1, &[("dxvif-fsibling", "its state is testing", false)]),
+                ),
+                row(
+                    "a sibling that is being deleted is no path, and waiting does not help",
+                    |_, facts| {
+                        sibling_of(facts).virtual_interface_state = text("deleting");
+                        sibling_of(facts).bgp_peers[0].bgp_peer_state = text("deleting");
+                    },
+                    too_few(0, 1, &[("dxvif-fsibling", "its state is deleting", false)]),
+                ),
+                row(
+                    "the sibling's LAG is available without a single live link",
+                    |_, facts| {
+                        let port = lag_with_links([Some("down"), Some("down")]);
+                        up(facts).siblings = vec![sibling("dxvif-fsibling", port, 103)];
+                    },
+                    too_few(0, 1, &[("dxvif-fsibling", "LAG dxlag-felsewhr has 0 of 2 links up and needs 1", false)]),
+                ),
+                row(
+                    "a virtual private gateway serves as well",
+                    |_, facts| {
+                        alone(facts).virtual_interface.direct_connect_gateway_id = None;
+                        facts.virtual_interface.virtual_gateway_id = text(GATEWAY);
+                    },
+                    too_few(0, 1, &[]),
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn healthy_path_remains_or_cannot_be_told() {
+        prove(
+            &HEALTHY_PATH_REMAINS,
+            vec![
+                row("the example is clean", |_, _| {}, vec![]),
+                row(
+                    "a sibling whose port is not visible is neither healthy nor absent",
+                    |_, facts| up(facts).siblings[0].port = None,
+                    unknown("1", "dxvif-fsibling: its port dxcon-felsewhr is not visible", &[]),
+                ),
+                row(
+                    "a path of another account and Region, beside a sibling that settles",
+                    |_, facts| {
+                        sibling_of(facts).virtual_interface_state = text("verifying");
+                        facts.unseen_paths = Ok(vec![unseen_in(Some("us-west-2"))]);
+                    },
+                    unknown(
+                        "1",
+                        "dxvif-funseen1 of account 210987654321 in us-west-2",
+                        &[("dxvif-fsibling", "its state is verifying", true)],
+                    ),
+                ),
+                row(
+                    "two paths of which AWS did not say all",
+                    |_, facts| alone(facts).unseen_paths = Ok(vec![unseen_in(None), Attachment::default()]),
+                    unknown("2", "dxvif-funseen1 of account 210987654321, an interface", &[]),
+                ),
+                row(
+                    "whether there are others was not to be learned",
+                    |_, facts| {
+                        alone(facts).unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments"));
+                    },
+                    unknown(
+                        "an unknown number",
+                        "DescribeDirectConnectGatewayAttachments could not be read (AccessDenied)",
+                        &[],
+                    ),
+                ),
+                row(
+                    "enough are visible, so the others do not matter",
+                    |_, facts| up(facts).unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments")),
+                    vec![],
+                ),
+                row(
+                    "the siblings could not be listed",
+                    |_, facts| alone(facts).unread = vec![denied("DescribeVirtualInterfaces")],
+                    cannot_tell("DescribeVirtualInterfaces could not be read (AccessDenied)"),
+                ),
+                row("another listing was denied", |_, facts| up(facts).unread = vec![denied("DescribeLags")], vec![]),
+                row(
+                    "public interfaces, all without a gateway, are not siblings for that",
+                    |_, facts| {
+                        up(facts).virtual_interface.virtual_interface_type = text("public");
+                        facts.virtual_interface.direct_connect_gateway_id = None;
+                        sibling_of(facts).virtual_interface_type = text("public");
+                        sibling_of(facts).direct_connect_gateway_id = None;
+                    },
+                    cannot_tell(
+                        "a public interface shares no gateway with others; AWS does not tell which others serve its \
+                         prefixes",
+                    ),
+                ),
+                row(
+                    "a public interface that is down",
+                    |_, facts| {
+                        facts.virtual_interface.virtual_interface_type = text("public");
+                        facts.virtual_interface.direct_connect_gateway_id = None;
+                    },
+                    vec![],
+                ),
+                row(
+                    "a private interface without a gateway",
+                    |_, facts| up(facts).virtual_interface.direct_connect_gateway_id = None,
+                    cannot_tell("AWS did not say which gateway it serves"),
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn waiting_helps_where_a_sibling_settles() {
+        let settles = |settling| [("dxvif-fsibling", "its state is pending", settling)];
+        for settling in [true, false] {
+            let faults = [too_few(0, 1, &settles(settling)), unknown("1", "dxvif-funseen1", &settles(settling))];
+            assert!(faults.iter().flatten().all(|fault| fault.may_clear() == settling), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn paths_visible() {
+        prove(
+            &PATHS_VISIBLE,
+            vec![
+                row("the example is clean", |_, _| {}, vec![]),
+                row(
+                    "one is not visible here",
+                    |_, facts| facts.unseen_paths = Ok(vec![unseen_in(Some("us-west-2"))]),
+                    vec![Fault::PathsElsewhere {
+                        gateway: GATEWAY.to_owned(),
+                        unseen: "dxvif-funseen1 of account 210987654321 in us-west-2".to_owned(),
+                    }],
+                ),
+                row(
+                    "whether there are others was not to be learned",
+                    |_, facts| facts.unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments")),
+                    vec![Fault::cannot_tell(
+                        format!("whether gateway {GATEWAY} has paths that are not visible here"),
+                        "DescribeDirectConnectGatewayAttachments could not be read (AccessDenied)",
+                    )],
+                ),
+                row(
+                    "without a gateway there is nothing to ask for",
+                    |_, facts| {
+                        facts.virtual_interface.direct_connect_gateway_id = None;
+                        facts.unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments"));
+                    },
+                    vec![],
+                ),
+            ],
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! The invocation's time: what o'clock it is, and how much of the Lambda deadline is left for what.
+//!
+//! Both are derived from one reading of the clock, made in `lambda.rs`, so that a test can own them.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+/// What one attempt at a read may take. The SDK makes up to three.
+pub const READ: Duration = Duration::from_secs(5);
+/// What the one call may take at most.
+pub const CALL: Duration = Duration::from_secs(20);
+/// Less than this is not enough to start the call with: a slow answer would be cut off and leave the outcome unknown.
+pub const CALL_MINIMUM: Duration = Duration::from_secs(5);
+/// What is kept after the call for the read that decides and for the record.
+pub const RESERVE: Duration = Duration::from_secs(12);
+/// What is kept, of that, for the record.
+pub const RESERVE_FOR_RECORD: Duration = Duration::from_secs(5);
+/// What is kept, of that, for the answer to the caller.
+pub const RESERVE_FOR_ANSWER: Duration = Duration::from_millis(500);
+/// What an invocation is taken to have, when its deadline lies in the past already. (Local emulators send such.)
+const ASSUMED: Duration = Duration::from_secs(60);
+
+/// The clock of one invocation.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    started_at: OffsetDateTime,
+    started: Instant,
+    deadline: Instant,
+}
+
+impl Clock {
+    /// A clock that shows `now`, with a Lambda deadline in milliseconds since 1970.
+    #[must_use]
+    pub fn start(now: OffsetDateTime, deadline_ms: u64) -> Self {
+        let now_ms = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        let left = deadline_ms.checked_sub(now_ms).filter(|left| *left > 0).map_or(ASSUMED, Duration::from_millis);
+        let started = Instant::now();
+        // A deadline beyond what the clock can count is as good as a day.
+        let deadline = started.checked_add(left).unwrap_or(started + Duration::from_hours(24));
+        Self { started_at: now, started, deadline }
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        self.started_at + self.started.elapsed()
+    }
+
+    /// What this invocation has taken so far.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The moment that leaves `reserve` before the deadline.
+    #[must_use]
+    pub fn until(&self, reserve: Duration) -> Instant {
+        self.deadline.checked_sub(reserve).unwrap_or(self.started)
+    }
+
+    /// What is left before [`Self::until`].
+    #[must_use]
+    pub fn left(&self, reserve: Duration) -> Duration {
+        self.until(reserve).saturating_duration_since(Instant::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_is_shared_out_and_an_impossible_one_replaced() {
+        let now = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
+        let now_ms = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap();
+        let clock = Clock::start(now, now_ms + 30_000);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(clock.left(RESERVE), Duration::from_secs(8));
+        assert_eq!(clock.left(Duration::from_secs(25)), Duration::ZERO);
+        assert_eq!(clock.now(), now + time::Duration::seconds(10));
+        // `cargo lambda watch` sends 600000, ten minutes after 1970 began.
+        assert_eq!(Clock::start(now, 600_000).left(Duration::ZERO), ASSUMED);
+        assert!(Clock::start(now, u64::MAX).left(Duration::ZERO) > Duration::from_hours(1));
+    }
+}

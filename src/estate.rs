@@ -1,0 +1,350 @@
+//! From what the reads gave to what a decision needs: the interface, its source, its target, its neighbours, its
+//! siblings. Pure; it says which reads were needed, and fails closed when one of them gave nothing.
+
+use crate::check::{self, Fault};
+use crate::error::{Error, Name};
+use crate::facts::{Attachment, Facts, Port, PortKind, Sibling, Unread, VirtualInterface};
+use crate::request::Request;
+
+/// Whose function this is, where it works, and its own promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The account that the function runs in.
+    pub account: String,
+    /// The Region that it asks.
+    pub region: String,
+    /// `aws`, `aws-cn`, ...
+    pub partition: String,
+    /// Healthy paths a gateway must keep while one of its interfaces is moved.
+    pub min_healthy_paths: usize,
+}
+
+/// Why a read gave no complete answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// AWS does not let the role do it.
+    Denied {
+        /// AWS's error code.
+        code: String,
+    },
+    /// AWS said no for good: the thing that was asked for does not exist, or is not what it was taken for.
+    Refused {
+        /// AWS's error code.
+        code: String,
+        /// AWS's words, cleaned.
+        message: String,
+    },
+    /// Throttled, timed out, cut off, broken, or with pages that never end.
+    Incomplete {
+        /// In our own words.
+        why: String,
+    },
+}
+
+/// All that one read gave, every page of it.
+pub type Listing<T> = Result<Vec<T>, Failed>;
+
+/// The first wave of reads, all made at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Estate {
+    /// DescribeVirtualInterfaces, the one interface by id.
+    pub interface: Listing<VirtualInterface>,
+    /// DescribeVirtualInterfaces, those of the target.
+    pub on_target: Listing<VirtualInterface>,
+    /// DescribeVirtualInterfaces, all of the Region.
+    pub in_region: Listing<VirtualInterface>,
+    /// DescribeConnections.
+    pub connections: Listing<Port>,
+    /// DescribeLags.
+    pub lags: Listing<Port>,
+    /// DescribeDirectConnectGatewayAttachments of the interface.
+    pub attachment: Listing<Attachment>,
+}
+
+/// What the reads amount to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// What was named does not exist or is not visible here.
+    Missing(Missing),
+    /// The interface is on the target already.
+    OnTarget(OnTarget),
+    /// Everything a check needs.
+    Facts(Box<Facts>),
+}
+
+/// What was named does not exist or is not visible here; what is there nevertheless.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs, reason = "said above")]
+pub struct Missing {
+    pub faults: Vec<(check::Named, Fault)>,
+    pub virtual_interface: Option<VirtualInterface>,
+    pub source: Option<Port>,
+    pub target: Option<Port>,
+}
+
+/// The interface is on the target already, or on the LAG that the target is a member of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnTarget {
+    /// How it is there.
+    pub fault: Fault,
+    /// The interface.
+    pub virtual_interface: VirtualInterface,
+    /// The port that carries it, as far as it is visible.
+    pub port: Port,
+    /// Where it came from, as far as the request tells (`expectedConnectionId`).
+    pub came_from: Option<Port>,
+}
+
+impl Estate {
+    /// Puts the facts together. `unseen_paths` are left empty: see [`Facts::unseen_paths`].
+    ///
+    /// # Errors
+    /// [`Name::AccessDenied`] and [`Name::Unavailable`], when a read that is needed gave nothing.
+    pub fn find(&self, request: &Request, caller: &Caller) -> Result<Found, Error> {
+        let Some(interface) = self.interface_to_move(request)? else {
+            let fault = Fault::VirtualInterfaceNotFound {
+                virtual_interface: request.virtual_interface_id.clone(),
+                region: caller.region.clone(),
+                aws_says: aws_says(&self.interface),
+            };
+            return Ok(self.missing(request, None, (check::VIRTUAL_INTERFACE_EXISTS, fault), caller));
+        };
+        if interface.virtual_interface_state.as_deref() == Some("deleted") {
+            let fault = Fault::VirtualInterfaceDeleted { virtual_interface: request.virtual_interface_id.clone() };
+            return Ok(self.missing(request, Some(interface), (check::VIRTUAL_INTERFACE_EXISTS, fault), caller));
+        }
+        if let Some(there) = self.on_target_already(request, interface) {
+            return Ok(Found::OnTarget(there));
+        }
+        self.all_that_is_needed(request, interface)?;
+        let Some(mut target) = self.port(&request.connection_id).cloned() else {
+            return Ok(self.missing(request, Some(interface), self.target_not_found(request, caller), caller));
+        };
+        target.lag_id = self.lag_of(&target.id).map(str::to_owned).or(target.lag_id);
+        Ok(Found::Facts(Box::new(self.facts(interface.clone(), target, caller))))
+    }
+
+    /// The interface by id, or, should that answer be empty or a refusal, from the listing of the Region.
+    fn interface_to_move(&self, request: &Request) -> Result<Option<&VirtualInterface>, Error> {
+        let id = &request.virtual_interface_id;
+        let named = |listing: &'_ [VirtualInterface]| listing.iter().position(|i| i.virtual_interface_id == *id);
+        let in_region = self.in_region.as_ref().ok().and_then(|all| named(all).map(|at| &all[at]));
+        let by_id = match &self.interface {
+            Ok(answer) => named(answer).map(|at| &answer[at]),
+            Err(Failed::Refused { .. }) if self.in_region.is_ok() => None,
+            Err(failed) => return Err(unread("DescribeVirtualInterfaces", failed)),
+        };
+        match (by_id, in_region) {
+            (Some(one), Some(other)) if one.connection_id != other.connection_id && !is_on(one, &request.connection_id) => {
+                let (one, other) = (one.connection_id.as_deref(), other.connection_id.as_deref());
+                let places = format!("{} and {}", one.unwrap_or("nothing"), other.unwrap_or("nothing"));
+                Err(Error::new(Name::Unavailable, format!("two reads disagree on where {id} is: {places}")))
+            }
+            (Some(found), _) | (None, Some(found)) => Ok(Some(found)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Decided before everything else, for a retry must find its own success whatever else has changed.
+    fn on_target_already(&self, request: &Request, interface: &VirtualInterface) -> Option<OnTarget> {
+        let carrier = interface.connection_id.as_deref()?;
+        let target = &request.connection_id;
+        let id = || interface.virtual_interface_id.clone();
+        let fault = if carrier == target {
+            Fault::AlreadyOnTarget { virtual_interface: id(), target: target.clone() }
+        } else if self.lag_of(target) == Some(carrier) {
+            Fault::TargetIsMemberOfItsLag { virtual_interface: id(), member: target.clone(), lag: carrier.to_owned() }
+        } else {
+            return None;
+        };
+        let expected = request.expected_connection_id.as_deref().filter(|id| *id != carrier && *id != target);
+        Some(OnTarget {
+            fault,
+            virtual_interface: interface.clone(),
+            port: self.port_or_stub(carrier),
+            came_from: expected.map(|id| self.port_or_stub(id)),
+        })
+    }
+
+    /// The LAG that a dedicated connection is a member of. A hosted connection on a partner's LAG carries a `lagId` too
+    /// and is no member.
+    fn lag_of(&self, connection: &str) -> Option<&str> {
+        let port = self.port(connection).filter(|port| !port.is_hosted_connection())?;
+        port.lag_id.as_deref().or_else(|| {
+            let lags = self.lags.as_ref().ok()?;
+            lags.iter().find(|lag| lag.members.iter().any(|member| member.id == connection)).map(|lag| lag.id.as_str())
+        })
+    }
+
+    fn port(&self, id: &str) -> Option<&Port> {
+        let (lags, connections) = (self.lags.as_deref().unwrap_or(&[]), self.connections.as_deref().unwrap_or(&[]));
+        let members = lags.iter().flat_map(|lag| &lag.members);
+        lags.iter().chain(connections).chain(members).find(|port| port.id == id)
+    }
+
+    fn port_or_stub(&self, id: &str) -> Port {
+        let stub = || Port { id: id.to_owned(), kind: PortKind::of(id), ..Port::default() };
+        self.port(id).cloned().unwrap_or_else(stub)
+    }
+
+    /// The reads that refusals depend on: the target's interfaces, and the listings that source and target would be in.
+    /// A listing that only guards depend on may be denied; none may be cut short.
+    fn all_that_is_needed(&self, request: &Request, interface: &VirtualInterface) -> Result<(), Error> {
+        let kinds = [Some(request.connection_id.as_str()), interface.connection_id.as_deref()];
+        let needs = |kind| kinds.iter().flatten().any(|id| PortKind::of(id) == kind);
+        match (&self.on_target, self.port(&request.connection_id)) {
+            (Ok(_), _) | (Err(Failed::Refused { .. }), None | Some(Port { interconnect: true, .. })) => {}
+            (Err(failed), _) => return Err(unread("DescribeVirtualInterfaces of the target", failed)),
+        }
+        let listings = [
+            ("DescribeVirtualInterfaces", self.in_region.as_ref().err(), false),
+            ("DescribeConnections", self.connections.as_ref().err(), needs(PortKind::Connection)),
+            ("DescribeLags", self.lags.as_ref().err(), needs(PortKind::Lag)),
+        ];
+        for (operation, failed, needed) in listings {
+            match failed {
+                None => {}
+                Some(Failed::Denied { .. }) if !needed => {}
+                Some(failed) => return Err(unread(operation, failed)),
+            }
+        }
+        Ok(())
+    }
+
+    fn facts(&self, interface: VirtualInterface, target: Port, caller: &Caller) -> Facts {
+        let on_target = self.on_target.as_deref().unwrap_or(&[]);
+        let in_region = self.in_region.as_deref().unwrap_or(&[]);
+        let others = |one: &&VirtualInterface| {
+            one.virtual_interface_id != interface.virtual_interface_id && one.is_live()
+        };
+        let mut neighbours: Vec<VirtualInterface> = on_target.iter().filter(others).cloned().collect();
+        for one in in_region.iter().filter(others).filter(|one| is_on(one, &target.id)) {
+            if neighbours.iter().all(|known| known.virtual_interface_id != one.virtual_interface_id) {
+                neighbours.push(one.clone());
+            }
+        }
+        let same_gateway = |one: &&VirtualInterface| one.gateway().is_some() && one.gateway() == interface.gateway();
+        let siblings = in_region.iter().filter(others).filter(same_gateway).map(|one| Sibling {
+            virtual_interface: one.clone(),
+            port: one.connection_id.as_deref().and_then(|id| self.port(id)).cloned(),
+        });
+        Facts {
+            account: caller.account.clone(),
+            region: caller.region.clone(),
+            min_healthy_paths: caller.min_healthy_paths,
+            source: interface.connection_id.as_deref().and_then(|id| self.port(id)).cloned(),
+            target,
+            neighbours,
+            siblings: siblings.collect(),
+            attachment: self.own_attachment(&interface),
+            unseen_paths: Ok(Vec::new()),
+            unread: self.denied(),
+            virtual_interface: interface,
+        }
+    }
+
+    fn own_attachment(&self, interface: &VirtualInterface) -> Result<Option<Attachment>, Unread> {
+        let id = Some(interface.virtual_interface_id.as_str());
+        match &self.attachment {
+            Ok(all) => Ok(all.iter().find(|one| one.virtual_interface_id.as_deref() == id).cloned()),
+            Err(failed) => Err(Unread { operation: "DescribeDirectConnectGatewayAttachments", why: failed.why() }),
+        }
+    }
+
+    /// Listings that were denied; that they were not needed for a refusal has been seen to.
+    fn denied(&self) -> Vec<Unread> {
+        let listings = [
+            ("DescribeVirtualInterfaces", self.in_region.as_ref().err()),
+            ("DescribeConnections", self.connections.as_ref().err()),
+            ("DescribeLags", self.lags.as_ref().err()),
+        ];
+        let denied = listings.into_iter().filter_map(|(operation, failed)| Some((operation, failed?)));
+        denied.map(|(operation, failed)| Unread { operation, why: failed.why() }).collect()
+    }
+
+    fn target_not_found(&self, request: &Request, caller: &Caller) -> (check::Named, Fault) {
+        let fault = Fault::TargetNotFound {
+            target: request.connection_id.clone(),
+            region: caller.region.clone(),
+            aws_says: aws_says(&self.on_target),
+        };
+        (check::TARGET_EXISTS, fault)
+    }
+
+    fn missing(
+        &self,
+        request: &Request,
+        interface: Option<&VirtualInterface>,
+        first: (check::Named, Fault),
+        caller: &Caller,
+    ) -> Found {
+        let target = self.port(&request.connection_id).cloned();
+        let listing = match PortKind::of(&request.connection_id) {
+            PortKind::Connection => self.connections.is_ok(),
+            PortKind::Lag => self.lags.is_ok(),
+        };
+        let mut faults = vec![first];
+        // Both may be wrong at once; who has to mend the request wants to hear of both.
+        if faults[0].0.name != check::TARGET_EXISTS.name && target.is_none() && listing {
+            faults.push(self.target_not_found(request, caller));
+        }
+        let source = interface.and_then(|one| one.connection_id.as_deref()).and_then(|id| self.port(id)).cloned();
+        Found::Missing(Missing { faults, virtual_interface: interface.cloned(), source, target })
+    }
+}
+
+impl Facts {
+    /// Adds the attachments of the gateway that belong to none of the interfaces that are visible here.
+    pub fn see_unseen_paths(&mut self, attachments: Listing<Attachment>) -> Result<(), Error> {
+        let operation = "DescribeDirectConnectGatewayAttachments";
+        self.unseen_paths = match attachments {
+            Ok(all) => Ok(all.into_iter().filter(|one| self.is_unseen(one)).collect()),
+            Err(failed @ Failed::Incomplete { .. }) => return Err(unread(operation, &failed)),
+            Err(failed) => Err(Unread { operation, why: failed.why() }),
+        };
+        Ok(())
+    }
+
+    fn is_unseen(&self, attachment: &Attachment) -> bool {
+        let id = attachment.virtual_interface_id.as_deref();
+        let gone = matches!(attachment.attachment_state.as_deref(), Some("detaching" | "detached"));
+        let own = id == Some(self.virtual_interface.virtual_interface_id.as_str());
+        let seen = self.siblings.iter().any(|one| id == Some(one.virtual_interface.virtual_interface_id.as_str()));
+        !gone && !own && !seen
+    }
+}
+
+impl Failed {
+    /// The same in a few words, in AWS's where it spoke.
+    #[must_use]
+    pub fn why(&self) -> String {
+        match self {
+            Self::Denied { code } => code.clone(),
+            Self::Refused { code, message } => format!("{code}: {message}"),
+            Self::Incomplete { why } => why.clone(),
+        }
+    }
+}
+
+/// Whether the interface is on this port.
+#[must_use]
+pub fn is_on(interface: &VirtualInterface, port: &str) -> bool {
+    interface.connection_id.as_deref() == Some(port)
+}
+
+/// What a needed read that gave nothing means for the request.
+fn unread(operation: &str, failed: &Failed) -> Error {
+    match failed {
+        Failed::Denied { code } => Error::new(Name::AccessDenied, format!("{operation} was denied ({code})")),
+        Failed::Refused { .. } | Failed::Incomplete { .. } => {
+            Error::new(Name::Unavailable, format!("{operation} could not be read completely ({})", failed.why()))
+        }
+    }
+}
+
+fn aws_says<T>(listing: &Listing<T>) -> String {
+    match listing {
+        Err(Failed::Refused { code, message }) => format!(" (AWS says {code}: {message})"),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,48 @@
+//! Moves one AWS Direct Connect virtual interface onto another connection or LAG, safely and unattended.
+//!
+//! Read everything first, into one value. Decide with pure functions over that value. Act once, then read again and
+//! believe what you read. Say what happened in one record: the same record to the caller, to the bus and to the log.
+//!
+//! # Map
+//!
+//! | file | is |
+//! |---|---|
+//! | [`associate`] | the mutating story, in one function |
+//! | [`request`], [`json`] | both doors: a bare payload or an EventBridge envelope becomes a request |
+//! | [`estate`], [`facts`] | what was read, and what of it a decision needs |
+//! | [`check`] | the pre-checks, by subject |
+//! | [`plan`] | nothing, no, or the one call |
+//! | [`turn`] | how the call turned out |
+//! | [`record`], [`error`] | what is said about it, and the errors by name |
+//! | [`clock`] | the invocation's time and how it is shared out |
+//! | [`aws`] | the edge to AWS: the only files that name an SDK |
+//! | [`lambda`], [`log`], [`metrics`] | the edge to Lambda and CloudWatch |
+//!
+//! # Words
+//!
+//! | word | means |
+//! |---|---|
+//! | connection, LAG | AWS's; a *port* is either |
+//! | source, target | the port that carries the interface, the port it shall move to |
+//! | neighbour | another interface on the target |
+//! | sibling | another interface of the same gateway |
+//! | healthy path | an interface of a gateway that carries traffic now, on a port that is up |
+//! | associate | AWS's verb for the move; an *association* is approved and not yet done |
+//! | check, finding, report | a rule, what it found, all of that together |
+//! | refuse, reject | what we do before the call, what AWS does to it |
+
+pub mod associate;
+pub mod aws;
+pub mod check;
+pub mod clock;
+pub mod error;
+pub mod estate;
+pub mod facts;
+pub mod json;
+pub mod lambda;
+pub mod log;
+pub mod metrics;
+pub mod plan;
+pub mod record;
+pub mod request;
+pub mod turn;

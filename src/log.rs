@@ -1,0 +1,108 @@
+//! Our log: one JSON object a line, in the shape that Lambda's JSON logging and Logs Insights understand: an RFC 3339
+//! `timestamp`, a `level`, a `message`, what the invocation's span holds, and what the line itself adds.
+//!
+//! The SDK and the HTTP crates are capped at INFO whatever level is asked for: at TRACE they log whole answers, and
+//! those hold BGP keys.
+
+use std::io::Write as _;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The field of a line whose text is JSON already and is embedded as such.
+const EMBEDDED: &str = "record";
+
+/// Starts logging to standard output at this level (`AWS_LAMBDA_LOG_LEVEL`; INFO when absent or not a level).
+pub fn start(level: Option<&str>, now: fn() -> OffsetDateTime) {
+    let ours = match level.map(str::to_ascii_uppercase).as_deref() {
+        Some("TRACE") => LevelFilter::TRACE,
+        Some("DEBUG") => LevelFilter::DEBUG,
+        Some("WARN") => LevelFilter::WARN,
+        Some("ERROR" | "FATAL") => LevelFilter::ERROR,
+        _ => LevelFilter::INFO,
+    };
+    let others = ours.min(LevelFilter::INFO);
+    let levels = Targets::new().with_default(others).with_target(env!("CARGO_CRATE_NAME"), ours);
+    tracing_subscriber::registry().with(Lines { now }.with_filter(levels)).init();
+}
+
+/// The time as it stands in a line.
+#[must_use]
+pub fn timestamp(now: OffsetDateTime) -> String {
+    now.format(&Rfc3339).unwrap_or_default()
+}
+
+/// Writes one line. A failure to write has nobody to be told of it.
+pub fn write(line: &Value) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}");
+}
+
+struct Lines {
+    now: fn() -> OffsetDateTime,
+}
+
+/// What a span adds to every line inside it.
+struct SpanFields(Map<String, Value>);
+
+struct Fields<'a>(&'a mut Map<String, Value>);
+
+impl Visit for Fields<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let value = match field.name() {
+            EMBEDDED => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
+            _ => Value::from(value),
+        };
+        self.0.insert(field.name().to_owned(), value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.0.insert(field.name().to_owned(), Value::from(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.insert(field.name().to_owned(), Value::from(format!("{value:?}")));
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Map::new();
+        attributes.record(&mut Fields(&mut fields));
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(SpanFields(fields));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut line = Map::new();
+        line.insert("timestamp".to_owned(), Value::from(timestamp((self.now)())));
+        line.insert("level".to_owned(), Value::from(event.metadata().level().as_str()));
+        line.insert("target".to_owned(), Value::from(event.metadata().target()));
+        for span in context.event_scope(event).into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
+            if let Some(SpanFields(fields)) = span.extensions().get() {
+                line.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+            }
+        }
+        event.record(&mut Fields(&mut line));
+        write(&Value::Object(line));
+    }
+}

@@ -1,0 +1,334 @@
+//! What happened, in one record: the same JSON to the caller, to the bus and to the log.
+//!
+//! Built by allow-list from our own types, so a member that AWS adds later stays out until someone lets it in.
+
+use std::fmt::{self, Write as _};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use crate::check::Report;
+use crate::error::{Error, Name};
+use crate::estate::{Caller, Found};
+use crate::facts::{Port, PortKind, VirtualInterface};
+use crate::plan::refusal;
+use crate::request::Request;
+use crate::turn::Turn;
+
+/// How it turned out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// AWS moved it.
+    Associated,
+    /// It was there; nothing was called.
+    AlreadyAssociated,
+    /// A dry run that nothing stands in the way of.
+    WouldAssociate,
+    /// A pre-check stood in the way; nothing was called.
+    Refused,
+    /// AWS said no, and a read agrees.
+    Rejected,
+    /// Nobody can say yet.
+    Unsettled,
+}
+
+/// A connection or LAG as the record names it; null for what is not visible to the caller.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "the members are AWS's own and documented there")]
+pub struct Place {
+    pub connection_id: String,
+    pub kind: PortKind,
+    pub location: Option<String>,
+    pub aws_device_v2: Option<String>,
+    pub aws_logical_device_id: Option<String>,
+    /// Of a connection, or of each link of a LAG.
+    pub bandwidth: Option<String>,
+}
+
+/// The request that would move it back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs, reason = "as in a request")]
+pub struct Inverse {
+    pub virtual_interface_id: String,
+    pub connection_id: String,
+    pub expected_connection_id: String,
+}
+
+/// AWS's own words about a call that it did not answer with the moved interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AwsError {
+    /// AWS's error code, or what became of the connection: `NoAnswer`, `UnreadableAnswer`.
+    pub code: String,
+    /// Its message, without control characters and cut at 512 characters.
+    pub message: String,
+}
+
+impl AwsError {
+    /// Cleans the message: AWS's words go to logs and terminals.
+    #[must_use]
+    pub fn new(code: impl Into<String>, message: &str) -> Self {
+        let message = message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(512).collect();
+        Self { code: code.into(), message }
+    }
+}
+
+impl fmt::Display for AwsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+/// The record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Of this shape; `1.0`.
+    pub schema_version: &'static str,
+    /// Derived from `requestId` and `outcome`, so that consumers can drop duplicates by it.
+    pub id: String,
+    /// As requested.
+    pub request_id: String,
+    /// As requested.
+    pub reason: Option<String>,
+    /// When it was decided, RFC 3339.
+    #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub time: OffsetDateTime,
+    /// How it turned out.
+    pub outcome: Outcome,
+    /// The request as understood.
+    pub request: Request,
+    /// Where it was; null where nobody told.
+    pub from: Option<Place>,
+    /// Where it was to go, or is.
+    pub to: Option<Place>,
+    /// The interface as read before the call; null where it had arrived before we looked.
+    pub before: Option<VirtualInterface>,
+    /// The interface as last read.
+    pub virtual_interface: Option<VirtualInterface>,
+    /// What was checked and what was found.
+    pub checks: Report,
+    /// The request that would move it back; null where it has not moved, or nobody told from where.
+    pub inverse: Option<Inverse>,
+    /// AWS's error answer to the call, or null.
+    pub error: Option<AwsError>,
+}
+
+/// A decision that leaves a record.
+#[derive(Debug)]
+pub struct Decided {
+    /// How it turned out.
+    pub outcome: Outcome,
+    /// What was checked and found.
+    pub report: Report,
+    /// The interface as last read, if it was read after the facts.
+    pub seen: Option<VirtualInterface>,
+    /// AWS's error answer to the call.
+    pub error: Option<AwsError>,
+}
+
+impl Decided {
+    /// A decision that called nothing.
+    #[must_use]
+    pub fn without_call(outcome: Outcome, report: Report) -> Self {
+        Self { outcome, report, seen: None, error: None }
+    }
+
+    /// A call that turned out like this.
+    ///
+    /// # Errors
+    /// [`Name::Unavailable`] and [`Name::AccessDenied`], which leave no record: nothing was applied.
+    pub fn by_call(turn: Turn, report: Report) -> Result<Self, Error> {
+        let (outcome, seen, error) = match turn {
+            Turn::Associated(seen, error) => (Outcome::Associated, Some(seen), error),
+            Turn::Rejected(error, seen) => (Outcome::Rejected, seen, Some(error)),
+            Turn::Unsettled(error, seen) => (Outcome::Unsettled, seen, Some(error)),
+            Turn::PutOff(error) => return Err(Error::new(Name::Unavailable, format!("AWS put the call off: {error}"))),
+            Turn::Denied(error) => return Err(Error::new(Name::AccessDenied, format!("AWS denied the call: {error}"))),
+        };
+        Ok(Self { outcome, report, seen: seen.map(|boxed| *boxed), error })
+    }
+}
+
+impl Record {
+    /// Puts the record together.
+    #[must_use]
+    pub fn new(request: Request, found: &Found, decided: Decided, time: OffsetDateTime) -> Self {
+        let (from, to, before) = match found {
+            Found::Missing(missing) => (
+                source_place(missing.virtual_interface.as_ref(), missing.source.as_ref()),
+                missing.target.as_ref().map(Place::of),
+                missing.virtual_interface.as_ref(),
+            ),
+            Found::OnTarget(there) => (there.came_from.as_ref().map(Place::of), Some(Place::of(&there.port)), None),
+            Found::Facts(facts) => (
+                source_place(Some(&facts.virtual_interface), facts.source.as_ref()),
+                Some(Place::of(&facts.target)),
+                Some(&facts.virtual_interface),
+            ),
+        };
+        let there = if let Found::OnTarget(there) = found { Some(&there.virtual_interface) } else { None };
+        let Decided { outcome, report, seen, error } = decided;
+        let virtual_interface = seen.or_else(|| there.or(before).cloned());
+        // Where it really went: AWS may put it on the LAG that the target is a member of.
+        let to = match (outcome, virtual_interface.as_ref().and_then(|one| one.connection_id.as_deref())) {
+            (Outcome::Associated, Some(id)) => to.map(|to| to.or_carried_by(id)),
+            _ => to,
+        };
+        Self {
+            schema_version: "1.0",
+            id: derived_id(&request.request_id, outcome),
+            request_id: request.request_id.clone(),
+            reason: request.reason.clone(),
+            time,
+            outcome,
+            inverse: inverse(outcome, &request, from.as_ref(), to.as_ref()),
+            request,
+            from,
+            to,
+            before: before.cloned(),
+            virtual_interface,
+            checks: report,
+            error,
+        }
+    }
+
+    /// EventBridge's `detail-type`.
+    #[must_use]
+    pub fn detail_type(&self) -> &'static str {
+        match self.outcome {
+            // A dry run never says "Associated": who listens for that would act on a move that nobody made.
+            Outcome::Associated | Outcome::AlreadyAssociated if !self.request.dry_run => "Virtual Interface Associated",
+            Outcome::WouldAssociate | Outcome::Associated | Outcome::AlreadyAssociated => {
+                "Virtual Interface Association Planned"
+            }
+            Outcome::Refused => "Virtual Interface Association Refused",
+            Outcome::Rejected => "Virtual Interface Association Rejected",
+            Outcome::Unsettled => "Virtual Interface Association Unsettled",
+        }
+    }
+
+    /// The ARNs of the interface, `from` and `to`: what the event is about. The account is the interface's owner where
+    /// that is known, else the caller's; of the ports it is the caller's.
+    #[must_use]
+    pub fn resources(&self, caller: &Caller) -> Vec<String> {
+        let Caller { partition, region, account, .. } = caller;
+        let owner = self.virtual_interface.as_ref().and_then(|one| one.owner_account.as_ref()).unwrap_or(account);
+        let id = &self.request.virtual_interface_id;
+        let mut arns = vec![format!("arn:{partition}:directconnect:{region}:{owner}:dxvif/{id}")];
+        arns.extend([&self.from, &self.to].into_iter().flatten().map(|place| {
+            let kind = match place.kind {
+                PortKind::Connection => "dxcon",
+                PortKind::Lag => "dxlag",
+            };
+            format!("arn:{partition}:directconnect:{region}:{account}:{kind}/{}", place.connection_id)
+        }));
+        arns
+    }
+
+    /// What the caller is told, once the bus has taken the record or not. The first cause keeps its name:
+    /// [`Name::RecordNotEmitted`] is said only of a move that is made.
+    ///
+    /// # Errors
+    /// The name of what went wrong; of a dry run none.
+    pub fn conclude(&self, emitted: Result<(), String>) -> Result<(), Error> {
+        if self.request.dry_run {
+            return Ok(());
+        }
+        let words = || self.error.as_ref().map(ToString::to_string).unwrap_or_default();
+        match (self.outcome, emitted) {
+            (Outcome::Refused, _) => Err(refusal(&self.checks)),
+            (Outcome::Rejected, _) => Err(Error::new(Name::AssociationRejected, words())),
+            (Outcome::Unsettled, _) => {
+                let message = format!(
+                    "no definite answer ({}), and {} was not seen on {}; it may still be applied: read before acting",
+                    words(),
+                    self.request.virtual_interface_id,
+                    self.request.connection_id,
+                );
+                Err(Error::new(Name::AssociationUnsettled, message))
+            }
+            (Outcome::Associated | Outcome::AlreadyAssociated | Outcome::WouldAssociate, Ok(())) => Ok(()),
+            (Outcome::Associated | Outcome::AlreadyAssociated | Outcome::WouldAssociate, Err(why)) => {
+                let (id, target) = (&self.request.virtual_interface_id, &self.request.connection_id);
+                let message = format!("{id} is on {target}, and the bus did not take the record ({why})");
+                Err(Error::new(Name::RecordNotEmitted, message))
+            }
+        }
+    }
+}
+
+impl Place {
+    /// A port as the record names it.
+    #[must_use]
+    pub fn of(port: &Port) -> Self {
+        Self {
+            connection_id: port.id.clone(),
+            kind: port.kind,
+            location: port.location.clone(),
+            aws_device_v2: port.aws_device_v2.clone(),
+            aws_logical_device_id: port.aws_logical_device_id.clone(),
+            bandwidth: port.bandwidth.clone(),
+        }
+    }
+
+    fn or_carried_by(self, id: &str) -> Self {
+        if self.connection_id == id {
+            return self;
+        }
+        Self { connection_id: id.to_owned(), kind: PortKind::of(id), ..self }
+    }
+}
+
+/// Where the interface is: its port, or, where that is not visible to the caller, its id alone.
+fn source_place(interface: Option<&VirtualInterface>, source: Option<&Port>) -> Option<Place> {
+    let id = interface?.connection_id.as_ref()?;
+    Some(source.map_or_else(
+        || Place::of(&Port { id: id.clone(), kind: PortKind::of(id), ..Port::default() }),
+        Place::of,
+    ))
+}
+
+fn inverse(outcome: Outcome, request: &Request, from: Option<&Place>, to: Option<&Place>) -> Option<Inverse> {
+    match outcome {
+        Outcome::Associated | Outcome::AlreadyAssociated | Outcome::Unsettled => Some(Inverse {
+            virtual_interface_id: request.virtual_interface_id.clone(),
+            connection_id: from?.connection_id.clone(),
+            expected_connection_id: to?.connection_id.clone(),
+        }),
+        Outcome::WouldAssociate | Outcome::Refused | Outcome::Rejected => None,
+    }
+}
+
+/// The same for the same request and outcome, whoever emits it and however often.
+fn derived_id(request_id: &str, outcome: Outcome) -> String {
+    let digest = Sha256::new().chain_update(request_id).chain_update([0]).chain_update(outcome.as_str()).finalize();
+    digest.iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+impl Outcome {
+    /// As it is written.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Associated => "associated",
+            Self::AlreadyAssociated => "alreadyAssociated",
+            Self::WouldAssociate => "wouldAssociate",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::Unsettled => "unsettled",
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! From what arrives at either door, the bare payload or an EventBridge envelope, to one [`Request`].
+//!
+//! Parsed by hand over strictly read JSON, because a message must name the field and may not quote its value, and
+//! because an unknown field may be a misspelt safety catch. Knows the clock and the Region only as arguments.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use crate::check;
+use crate::error::{Error, Name};
+use crate::json;
+
+/// The largest payload that is read, in bytes.
+pub const MAX_PAYLOAD: usize = 32 * 1024;
+/// How far an envelope's `time` may lie ahead of our clock.
+const MAX_CLOCK_SKEW: Duration = Duration::minutes(5);
+
+/// An association request, as understood.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The interface to move: its id (`dxvif-...`) or its ARN. Also accepted as `VirtualInterfaceId`.
+    #[cfg_attr(test, schemars(regex(pattern = "^(arn:.+/)?dxvif-[0-9A-Za-z]{1,64}$")))]
+    pub virtual_interface_id: String,
+    /// The connection (`dxcon-...`) or LAG (`dxlag-...`) to move it to, or its ARN. Also accepted as `ConnectionId`.
+    #[cfg_attr(test, schemars(regex(pattern = "^(arn:.+/)?dx(con|lag)-[0-9A-Za-z]{1,64}$")))]
+    pub connection_id: String,
+    /// Compare-and-set: where the caller believes the interface is now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(regex(pattern = "^(arn:.+/)?dx(con|lag)-[0-9A-Za-z]{1,64}$")))]
+    pub expected_connection_id: Option<String>,
+    /// Everything but the call.
+    #[cfg_attr(test, schemars(default))]
+    pub dry_run: bool,
+    /// Guards that the caller accepts by name.
+    #[cfg_attr(test, schemars(default))]
+    pub overrides: Vec<Override>,
+    /// Correlation and idempotency key; by default the event's `id`, else the Lambda request id.
+    #[cfg_attr(test, schemars(default, length(min = 1, max = 128)))]
+    pub request_id: String,
+    /// RFC 3339; the request is refused afterwards.
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub not_after: Option<OffsetDateTime>,
+    /// Change ticket or a few words; carried to the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(max = 256)))]
+    pub reason: Option<String>,
+}
+
+/// A guard that the caller accepts, and why.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+pub struct Override {
+    /// The guard's name.
+    pub check: String,
+    /// Why its findings are accepted; carried to the record.
+    #[cfg_attr(test, schemars(length(min = 1, max = 256)))]
+    pub reason: String,
+}
+
+impl Request {
+    /// The caller's reason for accepting the findings of this guard.
+    #[must_use]
+    pub fn reason_to_override(&self, check: &str) -> Option<&str> {
+        self.overrides.iter().find(|accepted| accepted.check == check).map(|accepted| accepted.reason.as_str())
+    }
+}
+
+/// The circumstances in which a payload arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// Our clock.
+    pub now: OffsetDateTime,
+    /// The id that Lambda gave to this invocation.
+    pub lambda_request_id: &'a str,
+    /// `aws`, `aws-cn`, ...
+    pub partition: &'a str,
+    /// The Region that the function works in.
+    pub region: &'a str,
+    /// The `source` of our own events.
+    pub own_source: &'a str,
+    /// The oldest envelope that is still acted on.
+    pub max_age: Duration,
+}
+
+/// Reads a payload at either door.
+///
+/// # Errors
+/// [`Name::InvalidRequest`] names the field by its path and never quotes what it rejects; [`Name::StaleRequest`] says
+/// that the request is replayed, too old or past its `notAfter`.
+pub fn parse(payload: &str, arrival: Arrival<'_>) -> Result<Request, Error> {
+    if payload.len() > MAX_PAYLOAD {
+        return Err(invalid(format!("the payload is larger than {MAX_PAYLOAD} bytes")));
+    }
+    let payload = json::read(payload).map_err(|json::Unreadable(problem)| invalid(problem))?;
+    let mut outer = Fields::of("", Some(payload))?;
+    let (fields, default_id) = if outer.has("detail-type") && outer.has("detail") {
+        let id = open_envelope(&mut outer, arrival)?;
+        (Fields::of("detail", outer.take("detail"))?, id)
+    } else {
+        (outer, arrival.lambda_request_id.to_owned())
+    };
+    let request = read_request(fields, default_id, arrival)?;
+    match request.not_after {
+        Some(end) if end < arrival.now => Err(stale("its notAfter has passed".to_owned())),
+        _ => Ok(request),
+    }
+}
+
+/// Judges an envelope and gives its `id`. Members that are not named here are EventBridge's to add.
+fn open_envelope(envelope: &mut Fields, arrival: Arrival<'_>) -> Result<String, Error> {
+    let id = envelope.required("id", 128)?;
+    let source = envelope.required("source", 256)?;
+    let account = envelope.required("account", 12)?;
+    envelope.required("detail-type", 128)?;
+    let time = envelope.time("time")?.ok_or_else(|| invalid("time is missing".to_owned()))?;
+    if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(invalid("account is not an account id".to_owned()));
+    }
+    if source == arrival.own_source {
+        return Err(invalid("source is this function's own: its events are not requests".to_owned()));
+    }
+    if envelope.take("replay-name").is_some() {
+        return Err(stale("it is replayed from an archive".to_owned()));
+    }
+    let age = arrival.now - time;
+    if age < -MAX_CLOCK_SKEW {
+        return Err(invalid("time lies more than five minutes ahead".to_owned()));
+    }
+    if age > arrival.max_age {
+        let (age, max) = (age.whole_seconds(), arrival.max_age.whole_seconds());
+        return Err(stale(format!("its event is {age} seconds old, and {max} are allowed")));
+    }
+    Ok(id)
+}
+
+fn read_request(mut fields: Fields, default_id: String, arrival: Arrival<'_>) -> Result<Request, Error> {
+    let virtual_interface_id = fields.either_spelling("virtualInterfaceId", "VirtualInterfaceId")?;
+    let connection_id = fields.either_spelling("connectionId", "ConnectionId")?;
+    let expected_connection_id = fields.string("expectedConnectionId", 2048)?;
+    let request = Request {
+        virtual_interface_id: id_of(&virtual_interface_id, &["dxvif"], arrival)?,
+        connection_id: id_of(&connection_id, &["dxcon", "dxlag"], arrival)?,
+        expected_connection_id: expected_connection_id
+            .map(|found| id_of(&found, &["dxcon", "dxlag"], arrival))
+            .transpose()?,
+        dry_run: fields.boolean("dryRun")?.unwrap_or(false),
+        overrides: read_overrides(&mut fields)?,
+        request_id: fields.nonempty("requestId", 128)?.unwrap_or(default_id),
+        not_after: fields.time("notAfter")?,
+        reason: fields.string("reason", 256)?.map(|found| found.text),
+    };
+    fields.end()?;
+    Ok(request)
+}
+
+fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error> {
+    let path = fields.path("overrides");
+    let items = match fields.take("overrides") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(items)) => items,
+        Some(_) => return Err(invalid(format!("{path} is not a list"))),
+    };
+    let mut overrides: Vec<Override> = Vec::new();
+    for (index, item) in items.into_iter().enumerate() {
+        let mut item = Fields::of(&format!("{path}[{index}]"), Some(item))?;
+        let named = item.required("check", 128)?;
+        let at = item.path("check");
+        if check::guard(&named).is_none() {
+            return Err(invalid(format!("{at} is not the name of a guard; only guards can be overridden")));
+        }
+        if overrides.iter().any(|earlier| earlier.check == named) {
+            return Err(invalid(format!("{at} names a guard that is overridden already")));
+        }
+        overrides.push(Override { check: named, reason: item.required("reason", 256)? });
+        item.end()?;
+    }
+    Ok(overrides)
+}
+
+/// A string of the request with the path that it stood at.
+struct Found {
+    path: String,
+    text: String,
+}
+
+/// An id of one of these kinds, bare or as an ARN of our Region and partition. Judged loosely on purpose: AWS gives no
+/// pattern for these ids and has the last word.
+fn id_of(found: &Found, kinds: &[&str], arrival: Arrival<'_>) -> Result<String, Error> {
+    let Found { path, text } = found;
+    let id = if text.starts_with("arn:") { id_in_arn(path, text, arrival)? } else { text };
+    let well_formed = id.split_once('-').is_some_and(|(kind, rest)| {
+        kinds.contains(&kind) && (1..=64).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    if well_formed {
+        return Ok(id.to_owned());
+    }
+    let shapes: Vec<_> = kinds.iter().map(|kind| format!("{kind}-...")).collect();
+    Err(invalid(format!("{path} is not an id of the shape {}", shapes.join(" or "))))
+}
+
+/// `arn:PARTITION:directconnect:REGION:ACCOUNT:KIND/ID`. The account is the owner's and may be another one.
+fn id_in_arn<'a>(path: &str, arn: &'a str, arrival: Arrival<'_>) -> Result<&'a str, Error> {
+    let wrong = |what: &str| Err(invalid(format!("{path} is an ARN of another {what}")));
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let &[_, partition, service, region, account, resource] = parts.as_slice() else {
+        return Err(invalid(format!("{path} is not an ARN")));
+    };
+    if partition != arrival.partition {
+        return wrong("partition");
+    }
+    if service != "directconnect" {
+        return wrong("service");
+    }
+    if region != arrival.region {
+        return wrong("Region");
+    }
+    let owned = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    match resource.split_once('/') {
+        Some((kind, id)) if owned && id.split('-').next() == Some(kind) => Ok(id),
+        _ => Err(invalid(format!("{path} is not an ARN of a virtual interface, connection or LAG"))),
+    }
+}
+
+/// The members of one object that nobody has taken yet, and where that object stands in the payload.
+struct Fields {
+    path: String,
+    members: Map<String, Value>,
+}
+
+impl Fields {
+    fn of(path: &str, value: Option<Value>) -> Result<Self, Error> {
+        match value {
+            Some(Value::Object(members)) => Ok(Self { path: path.to_owned(), members }),
+            _ if path.is_empty() => Err(invalid("the payload is not a JSON object".to_owned())),
+            _ => Err(invalid(format!("{path} is not an object"))),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
+    fn path(&self, name: &str) -> String {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        json::printable(&format!("{}{dot}{name}", self.path))
+    }
+
+    /// `null` is the same as absent.
+    fn take(&mut self, name: &str) -> Option<Value> {
+        self.members.remove(name).filter(|value| !value.is_null())
+    }
+
+    fn string(&mut self, name: &str, max_chars: usize) -> Result<Option<Found>, Error> {
+        let path = self.path(name);
+        let text = match self.take(name) {
+            None => return Ok(None),
+            Some(Value::String(text)) => text,
+            Some(_) => return Err(invalid(format!("{path} is not a string"))),
+        };
+        if text.chars().any(is_deceptive) {
+            return Err(invalid(format!("{path} has control, bidirectional or invisible characters")));
+        }
+        if text.chars().count() > max_chars {
+            return Err(invalid(format!("{path} is longer than {max_chars} characters")));
+        }
+        Ok(Some(Found { path, text }))
+    }
+
+    fn nonempty(&mut self, name: &str, max_chars: usize) -> Result<Option<String>, Error> {
+        match self.string(name, max_chars)? {
+            Some(found) if found.text.is_empty() => Err(invalid(format!("{} is empty", found.path))),
+            found => Ok(found.map(|found| found.text)),
+        }
+    }
+
+    fn required(&mut self, name: &str, max_chars: usize) -> Result<String, Error> {
+        let path = self.path(name);
+        self.nonempty(name, max_chars)?.ok_or_else(|| invalid(format!("{path} is missing")))
+    }
+
+    /// A required string that Step Functions' AWS SDK integration would spell in PascalCase.
+    fn either_spelling(&mut self, camel: &str, pascal: &str) -> Result<Found, Error> {
+        match (self.string(camel, 2048)?, self.string(pascal, 2048)?) {
+            (Some(_), Some(_)) => {
+                Err(invalid(format!("{} and {} are both given", self.path(camel), self.path(pascal))))
+            }
+            (Some(found), None) | (None, Some(found)) => Ok(found),
+            (None, None) => Err(invalid(format!("{} is missing", self.path(camel)))),
+        }
+    }
+
+    fn boolean(&mut self, name: &str) -> Result<Option<bool>, Error> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::Bool(value)) => Ok(Some(value)),
+            Some(_) => Err(invalid(format!("{} is not true or false", self.path(name)))),
+        }
+    }
+
+    fn time(&mut self, name: &str) -> Result<Option<OffsetDateTime>, Error> {
+        let Some(found) = self.string(name, 64)? else { return Ok(None) };
+        let time = OffsetDateTime::parse(&found.text, &Rfc3339);
+        time.map(Some).map_err(|_| invalid(format!("{} is not a time in RFC 3339", found.path)))
+    }
+
+    /// Nothing may be left: an unknown field is refused, lest a misspelt `dryRun` moves an interface.
+    fn end(self) -> Result<(), Error> {
+        match self.members.keys().next() {
+            None => Ok(()),
+            Some(name) => Err(invalid(format!("{} is not a field of a request", self.path(name)))),
+        }
+    }
+}
+
+/// Characters that make a text read differently from what it is, or that end a log line.
+fn is_deceptive(c: char) -> bool {
+    let bidirectional = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let invisible = matches!(c, '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}');
+    c.is_control() || bidirectional || invisible
+}
+
+fn invalid(problem: String) -> Error {
+    Error::new(Name::InvalidRequest, problem)
+}
+
+fn stale(problem: String) -> Error {
+    Error::new(Name::StaleRequest, problem)
+}

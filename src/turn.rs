@@ -1,0 +1,137 @@
+//! How the one call turned out: what AWS answered, and the read afterwards that decides.
+//!
+//! Classified by error code and by the state of the world, never by HTTP status: AWS's own pages disagree on the status
+//! of DirectConnectServerException.
+
+use crate::estate::Failed;
+use crate::facts::VirtualInterface;
+use crate::record::AwsError;
+
+/// What AWS answered to the call, when it was not the moved interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The role may not. Nothing was applied.
+    Denied(AwsError),
+    /// Not now: throttled, "in a transitioning state", or credentials that had expired. Nothing was applied.
+    PutOff(AwsError),
+    /// No, for good.
+    Rejected(AwsError),
+    /// No answer, an unreadable one, or one that does not tell whether anything was applied.
+    Indefinite(AwsError),
+}
+
+/// How the call turned out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    /// The interface is on the target. The error is AWS's answer where that said otherwise.
+    Associated(Box<VirtualInterface>, Option<AwsError>),
+    /// AWS said no, and the interface as read afterwards is not on the target.
+    Rejected(AwsError, Option<Box<VirtualInterface>>),
+    /// Nobody can say: the interface as read afterwards, if it could be read, is not on the target, and may yet be.
+    Unsettled(AwsError, Option<Box<VirtualInterface>>),
+    /// Nothing was applied; waiting helps.
+    PutOff(AwsError),
+    /// Nothing was applied; the role may not.
+    Denied(AwsError),
+}
+
+/// Codes by which AWS denies, before it does anything. (Common errors of the AWS APIs.)
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthFailure",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "NotAuthorized",
+    "OptInRequired",
+    "SignatureDoesNotMatch",
+    "UnauthorizedOperation",
+    "UnrecognizedClientException",
+];
+
+/// Codes that put off, before anything is done. `LimitExceededException` is not among them: for Direct Connect it is a
+/// quota, although the SDK takes it for throttling.
+const PUT_OFF: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "PriorRequestNotComplete",
+    "RequestExpired",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+/// Codes that say no for good.
+const REJECTED: &[&str] = &[
+    "DirectConnectClientException",
+    "InvalidAction",
+    "InvalidParameterCombination",
+    "InvalidParameterValue",
+    "LimitExceededException",
+    "MissingParameter",
+    "SerializationException",
+    "UnknownOperationException",
+    "ValidationError",
+    "ValidationException",
+];
+
+/// Direct Connect's one attested transient text; it comes as DirectConnectClientException, like any refusal.
+const TRANSITIONING: &str = "is in a transitioning state";
+
+impl Answer {
+    /// What an error answer means. A code that is not known proves nothing.
+    #[must_use]
+    pub fn of(error: AwsError) -> Self {
+        let code = error.code.as_str();
+        if DENIED.contains(&code) {
+            Self::Denied(error)
+        } else if PUT_OFF.contains(&code) || error.message.contains(TRANSITIONING) {
+            Self::PutOff(error)
+        } else if REJECTED.contains(&code) {
+            Self::Rejected(error)
+        } else {
+            Self::Indefinite(error)
+        }
+    }
+
+    /// AWS's words, or ours where it had none.
+    #[must_use]
+    pub fn error(&self) -> &AwsError {
+        match self {
+            Self::Denied(error) | Self::PutOff(error) | Self::Rejected(error) | Self::Indefinite(error) => error,
+        }
+    }
+
+    /// What the same answer to a read means.
+    #[must_use]
+    pub fn into_failed(self) -> Failed {
+        match self {
+            Self::Denied(error) => Failed::Denied { code: error.code },
+            Self::Rejected(error) => Failed::Refused { code: error.code, message: error.message },
+            Self::PutOff(error) | Self::Indefinite(error) => Failed::Incomplete { why: error.to_string() },
+        }
+    }
+}
+
+/// Lets the read afterwards decide: `seen` is the interface as it is now, if it could be read and is still there.
+#[must_use]
+pub fn decide(answer: Answer, seen: Result<Option<VirtualInterface>, Failed>, arrived: bool) -> Turn {
+    let read = seen.is_ok();
+    let seen = seen.ok().flatten().map(Box::new);
+    match (answer, seen) {
+        (answer, Some(interface)) if arrived => Turn::Associated(interface, Some(answer.error().clone())),
+        (Answer::Denied(error), _) => Turn::Denied(error),
+        (Answer::PutOff(error), _) => Turn::PutOff(error),
+        (Answer::Rejected(error), seen) if read => Turn::Rejected(error, seen),
+        (Answer::Rejected(error) | Answer::Indefinite(error), seen) => Turn::Unsettled(error, seen),
+    }
+}
