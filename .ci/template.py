@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import re
 
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
@@ -125,12 +124,5 @@ for name, queue in of_type("AWS::SQS::Queue").items():
     for s in of_queue:
         closed = s["Effect"] == "Deny" or "aws:SourceArn" in json.dumps(s["Condition"])
         assert closed, f"{name} is open to confused deputies"
-
-# Alarms watch names that the program says.
-for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
-    for dimension in alarm["Dimensions"]:
-        if dimension["Name"] == "Outcome":
-            word = dimension["Value"]
-            assert re.search(rf"\b{word}\b", said), f"{name} watches {word}, which nothing in src/ says"
 
 print(f"template.yaml: {len(RESOURCES)} resources, {len(actions)} actions allowed, as promised")

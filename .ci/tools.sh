@@ -48,7 +48,7 @@ tidy() {
   done
   if [[ -n "$scratch" ]]; then
     if ((status != 0)); then
-      tail -n 40 -v "$scratch"/*.log 2>/dev/null >&2 || true
+      tail -n 40 -v "$scratch"/*.log >&2 2>/dev/null || true
     fi
     rm -rf "$scratch"
   fi

@@ -64,24 +64,46 @@ pub struct Check {
     run: fn(&Request, &Facts) -> Vec<Fault>,
 }
 
-/// Decided before all others: an interface that is there already needs no call, whatever else is the matter.
-pub const NOT_ON_TARGET_YET: Named = Named { name: "not-on-target-yet", severity: Severity::Notice };
-/// Decided while the facts are put together, for nothing else can be judged without the interface.
-pub const VIRTUAL_INTERFACE_EXISTS: Named = Named { name: "virtual-interface-exists", severity: Severity::Refusal };
-/// Decided while the facts are put together, for nothing else can be judged without the target.
-pub const TARGET_EXISTS: Named = Named { name: "target-exists", severity: Severity::Refusal };
+/// Judged while the facts are put together, for without the interface there are none.
+pub const VIRTUAL_INTERFACE_EXISTS: Check = Check {
+    name: "virtual-interface-exists",
+    severity: Severity::Refusal,
+    basis: Basis::Documented,
+    rule: "the interface exists and is visible in this Region",
+    source: "API reference, DescribeVirtualInterfaces: an interface is visible in its own Region",
+    run: judged_before,
+};
 
-/// A check that is decided before there are facts to run the others over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// As [`Check::name`].
-    pub name: &'static str,
-    /// As [`Check::severity`].
-    pub severity: Severity,
+/// Judged before everything else, for a retry must find its own success.
+pub const NOT_ON_TARGET_YET: Check = Check {
+    name: "not-on-target-yet",
+    severity: Severity::Notice,
+    basis: Basis::Assumed,
+    rule: "the interface is not on the target already; if it is, nothing is called",
+    source: "AWS does not say what a second association does; it might interrupt traffic again",
+    run: judged_before,
+};
+
+/// Judged while the facts are put together, for without the target there are none.
+pub const TARGET_EXISTS: Check = Check {
+    name: "target-exists",
+    severity: Severity::Refusal,
+    basis: Basis::Documented,
+    rule: "the target exists and is visible to the caller",
+    source: "API reference, AssociateVirtualInterface: the requester must own the connection or LAG",
+    run: judged_before,
+};
+
+/// Where there are facts to run a check over, these three have passed.
+fn judged_before(_: &Request, _: &Facts) -> Vec<Fault> {
+    Vec::new()
 }
 
 /// Every check, in the order of reports, records and the README.
 pub const CHECKS: &[Check] = &[
+    VIRTUAL_INTERFACE_EXISTS,
+    NOT_ON_TARGET_YET,
+    TARGET_EXISTS,
     target::SAME_REGION,
     ownership::OWNS_VIRTUAL_INTERFACE_OR_SOURCE,
     ownership::OWNS_TARGET,
@@ -159,9 +181,9 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding of a check that knows of no overrides.
+    /// What this check found, overridden by nobody.
     #[must_use]
-    pub fn new(check: Named, fault: Fault) -> Self {
+    pub fn new(check: &Check, fault: Fault) -> Self {
         let message = fault.to_string();
         Self { check: check.name, severity: check.severity, fault, message, overridden_because: None }
     }
@@ -187,9 +209,8 @@ pub struct Report {
 #[must_use]
 pub fn check(request: &Request, facts: &Facts) -> Report {
     let findings = CHECKS.iter().flat_map(|check| {
-        let named = Named { name: check.name, severity: check.severity };
         (check.run)(request, facts).into_iter().map(move |fault| {
-            let mut finding = Finding::new(named, fault);
+            let mut finding = Finding::new(check, fault);
             if check.severity == Severity::Guard {
                 finding.overridden_because = request.reason_to_override(check.name).map(str::to_owned);
             }
@@ -205,8 +226,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_in_kebab_case() {
-        let mut names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
-        names.extend([NOT_ON_TARGET_YET.name, VIRTUAL_INTERFACE_EXISTS.name, TARGET_EXISTS.name]);
+        let names: Vec<_> = CHECKS.iter().map(|check| check.name).collect();
         assert!(names.iter().all(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '-')), "{names:?}");
         let mut unique = names.clone();
         unique.sort_unstable();

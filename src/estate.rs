@@ -1,7 +1,7 @@
 //! From what the reads gave to what a decision needs: the interface, its source, its target, its neighbours, its
 //! siblings. Pure; it says which reads were needed, and fails closed when one of them gave nothing.
 
-use crate::check::{self, Fault};
+use crate::check::{self, Check, Fault};
 use crate::error::{Error, Name};
 use crate::facts::{Attachment, Facts, Port, PortKind, Sibling, Unread, VirtualInterface};
 use crate::request::Request;
@@ -62,7 +62,7 @@ pub struct Estate {
 }
 
 /// What the reads amount to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Found {
     /// What was named does not exist or is not visible here.
     Missing(Missing),
@@ -73,17 +73,17 @@ pub enum Found {
 }
 
 /// What was named does not exist or is not visible here; what is there nevertheless.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "said above")]
 pub struct Missing {
-    pub faults: Vec<(check::Named, Fault)>,
+    pub faults: Vec<(&'static Check, Fault)>,
     pub virtual_interface: Option<VirtualInterface>,
     pub source: Option<Port>,
     pub target: Option<Port>,
 }
 
 /// The interface is on the target already, or on the LAG that the target is a member of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct OnTarget {
     /// How it is there.
     pub fault: Fault,
@@ -107,11 +107,11 @@ impl Estate {
                 region: caller.region.clone(),
                 aws_says: aws_says(&self.interface),
             };
-            return Ok(self.missing(request, None, (check::VIRTUAL_INTERFACE_EXISTS, fault), caller));
+            return Ok(self.missing(request, None, (&check::VIRTUAL_INTERFACE_EXISTS, fault), caller));
         };
         if interface.virtual_interface_state.as_deref() == Some("deleted") {
             let fault = Fault::VirtualInterfaceDeleted { virtual_interface: request.virtual_interface_id.clone() };
-            return Ok(self.missing(request, Some(interface), (check::VIRTUAL_INTERFACE_EXISTS, fault), caller));
+            return Ok(self.missing(request, Some(interface), (&check::VIRTUAL_INTERFACE_EXISTS, fault), caller));
         }
         if let Some(there) = self.on_target_already(request, interface) {
             return Ok(Found::OnTarget(there));
@@ -262,20 +262,20 @@ impl Estate {
         denied.map(|(operation, failed)| Unread { operation, why: failed.why() }).collect()
     }
 
-    fn target_not_found(&self, request: &Request, caller: &Caller) -> (check::Named, Fault) {
+    fn target_not_found(&self, request: &Request, caller: &Caller) -> (&'static Check, Fault) {
         let fault = Fault::TargetNotFound {
             target: request.connection_id.clone(),
             region: caller.region.clone(),
             aws_says: aws_says(&self.on_target),
         };
-        (check::TARGET_EXISTS, fault)
+        (&check::TARGET_EXISTS, fault)
     }
 
     fn missing(
         &self,
         request: &Request,
         interface: Option<&VirtualInterface>,
-        first: (check::Named, Fault),
+        first: (&'static Check, Fault),
         caller: &Caller,
     ) -> Found {
         let target = self.port(&request.connection_id).cloned();

@@ -63,11 +63,11 @@ impl Association {
 pub fn plan(request: &Request, found: &Found) -> Result<Plan, Error> {
     match found {
         Found::OnTarget(there) => {
-            let finding = Finding::new(check::NOT_ON_TARGET_YET, there.fault.clone());
+            let finding = Finding::new(&check::NOT_ON_TARGET_YET, there.fault.clone());
             Ok(Plan::AlreadyAssociated(Report { run: vec![finding.check], findings: vec![finding] }))
         }
         Found::Missing(missing) => {
-            let findings = missing.faults.iter().map(|(named, fault)| Finding::new(*named, fault.clone()));
+            let findings = missing.faults.iter().map(|(check, fault)| Finding::new(check, fault.clone()));
             let run = vec![check::VIRTUAL_INTERFACE_EXISTS.name, check::TARGET_EXISTS.name];
             Ok(Plan::Refuse(Report { run, findings: findings.collect() }))
         }

@@ -1,9 +1,8 @@
 //! EventBridge PutEvents: what it refuses as a whole, what it refuses entry by entry, and what the bus then holds.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde_json::{Value, json};
 
+use crate::clock;
 use crate::ids;
 use crate::item::{Item, objects, text};
 use crate::wire::ApiError;
@@ -68,7 +67,7 @@ fn size(entry: &Item) -> usize {
     time + texts.into_iter().chain(resources).sum::<usize>()
 }
 
-/// The entry as the bus holds it: its members as sent, Detail read as JSON, and EventId and Time.
+/// The entry as the bus holds it: its members as sent, `Detail` read as JSON, and `EventId` and `Time`.
 fn accepted(entry: &Item) -> Result<Value, EntryError> {
     let source = argument(entry, "Source")?;
     let detail_type = argument(entry, "DetailType")?;
@@ -87,17 +86,11 @@ fn accepted(entry: &Item) -> Result<Value, EntryError> {
     event.retain(|_, value| !value.is_null());
     event.insert("Detail".to_owned(), detail);
     event.insert("EventId".to_owned(), ids::uuid().into());
-    event.entry("Time").or_insert_with(|| now().into());
+    event.entry("Time").or_insert_with(|| clock::since_epoch().as_secs().into());
     Ok(Value::Object(event))
 }
 
 fn argument<'a>(entry: &'a Item, member: &'static str) -> Result<&'a str, EntryError> {
     let message = || format!("Parameter {member} is not valid. Reason: {member} is a required argument.");
     text(entry, member).ok_or_else(|| ("InvalidArgument", message()))
-}
-
-/// Seconds since the epoch, as JSON 1.1 writes a time.
-fn now() -> f64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    since.as_millis() as f64 / 1000.0
 }

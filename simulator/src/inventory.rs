@@ -52,6 +52,7 @@ impl fmt::Debug for Inventory {
 impl Inventory {
     /// A small estate to try things on: two locations, a LAG, private, transit and public interfaces, siblings on
     /// gateways, a hosted connection, and a port that is down.
+    #[must_use]
     pub fn example() -> Self {
         Self::from_json(include_str!("../inventory/estate.json")).unwrap_or_else(|error| unreachable!("{error}"))
     }
@@ -95,7 +96,8 @@ impl Inventory {
         let mut theirs = other.tables;
         for table in Table::ALL {
             for item in std::mem::take(theirs.rows_mut(table)) {
-                self.add(table, item)?;
+                let id = table.id(&item).map_err(|member| InventoryError(format!("has no {member}")))?;
+                self.add(table, &id, item)?;
             }
         }
         for (id, routes) in theirs.routes {
@@ -110,11 +112,13 @@ impl Inventory {
     }
 
     /// The caller's account: as given, else the one that owns most things, else 123456789012.
+    #[must_use]
     pub fn account_id(&self) -> &str {
         self.account_id.as_deref().or_else(|| self.most_frequent("ownerAccount")).unwrap_or(DEFAULT_ACCOUNT)
     }
 
     /// The Region: as given, else the one that most things carry, else us-east-1.
+    #[must_use]
     pub fn region(&self) -> &str {
         self.region.as_deref().or_else(|| self.most_frequent("region")).unwrap_or(DEFAULT_REGION)
     }
@@ -136,15 +140,15 @@ impl Inventory {
         };
         for (index, row) in rows.into_iter().enumerate() {
             let place = format!("{member}[{index}]");
-            let item = checked_item(table, row).map_err(|problem| InventoryError(format!("{place} {problem}")))?;
-            self.add(table, item)?;
+            let checked = checked_item(table, row);
+            let (id, item) = checked.map_err(|problem| InventoryError(format!("{place} {problem}")))?;
+            self.add(table, &id, item)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, table: Table, item: Item) -> Result<(), InventoryError> {
-        let id = table.id(&item).map_err(|member| InventoryError(format!("{} has no {member}", table.member())))?;
-        match self.tables.find(table, &id) {
+    fn add(&mut self, table: Table, id: &str, item: Item) -> Result<(), InventoryError> {
+        match self.tables.find(table, id) {
             Some(ours) if *ours == item => {}
             Some(_) => {
                 let member = table.member();
@@ -156,14 +160,14 @@ impl Inventory {
     }
 }
 
-/// The item, if it is an object that carries its id and has the types that AWS gives the members used here.
-pub(crate) fn checked_item(table: Table, value: Value) -> Result<Item, String> {
+/// The item with its id, if it is an object that carries its id and has the types that AWS gives the members used here.
+pub(crate) fn checked_item(table: Table, value: Value) -> Result<(String, Item), String> {
     let Value::Object(item) = value else {
         return Err("is not an object".to_owned());
     };
     check_types(&item)?;
-    table.id(&item).map_err(|member| format!("has no {member}"))?;
-    Ok(item)
+    let id = table.id(&item).map_err(|member| format!("has no {member}"))?;
+    Ok((id, item))
 }
 
 /// The types of the members that the simulator reads; a wrong one would otherwise pass for a missing member.

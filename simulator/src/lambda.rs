@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, timeout};
 
-use crate::ids;
+use crate::{clock, ids};
 
 /// Where the Runtime API begins.
 pub(crate) const RUNTIME: &str = "/2018-06-01/runtime/";
@@ -38,7 +38,7 @@ impl Default for Invocation {
     fn default() -> Self {
         Self {
             request_id: None,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             deadline_ms: None,
             function_arn: None,
             trace_id: None,
@@ -103,12 +103,11 @@ impl Lambda {
             self.lock().waiting.retain(|waiting| waiting.request_id != request_id);
             return answer(request_id, nobody_came(limit), Duration::ZERO);
         };
-        let verdict = match timeout(limit, when_answered).await {
-            Ok(Ok(verdict)) => verdict,
-            Ok(Err(_)) | Err(_) => {
-                self.lock().running.retain(|(id, _)| *id != request_id);
-                timed_out(&request_id, limit)
-            }
+        let verdict = if let Ok(Ok(verdict)) = timeout(limit, when_answered).await {
+            verdict
+        } else {
+            self.lock().running.retain(|(id, _)| *id != request_id);
+            timed_out(&request_id, limit)
         };
         answer(request_id, verdict, begun.elapsed())
     }
@@ -216,10 +215,9 @@ fn sandbox_error(kind: &str, message: &str) -> Verdict {
 /// The invocation as a runtime gets it. Its deadline begins now.
 fn invocation_response(waiting: &Waiting) -> Response<Bytes> {
     let invocation = &waiting.invocation;
-    let deadline = invocation.deadline_ms.unwrap_or_else(|| {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        u64::try_from((now + invocation.timeout).as_millis()).unwrap_or(u64::MAX)
-    });
+    let deadline = invocation
+        .deadline_ms
+        .unwrap_or_else(|| u64::try_from((clock::since_epoch() + invocation.timeout).as_millis()).unwrap_or(u64::MAX));
     let trace = invocation.trace_id.clone().unwrap_or_else(ids::trace);
     let mut response = Response::new(waiting.payload.clone());
     for (name, value) in [

@@ -34,6 +34,7 @@
 //! Signatures are not verified, and who calls is always the one account; event buses are not checked to exist, nor are
 //! events matched to rules; a function whose time is over is not killed.
 
+mod clock;
 mod describe;
 mod events;
 mod fault;
@@ -145,17 +146,20 @@ impl Simulator {
     }
 
     /// The endpoint for SDKs: `http://127.0.0.1:PORT`.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// What Lambda would put into the environment of a function that works against this simulator: the Runtime API, the
     /// endpoint of every service, the Region, and credentials of nobody.
+    #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let region = self.shared.service.world().region().to_owned();
         vec![
@@ -173,16 +177,19 @@ impl Simulator {
     }
 
     /// Every call of the API so far, in the order in which they came.
+    #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.shared.service.calls()
     }
 
     /// The accepted entries of PutEvents, in order: their members as sent, with `Detail` read as JSON, and `EventId`.
+    #[must_use]
     pub fn events(&self) -> Vec<Value> {
         self.shared.service.events()
     }
 
     /// The world as it is now, in the shape of an inventory, with its secrets masked.
+    #[must_use]
     pub fn world(&self) -> Value {
         self.shared.service.masked_world()
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ids;
 use crate::item::{Item, text};
+use crate::port::Port;
 use crate::tables::Table;
 use crate::world::World;
 
@@ -38,7 +39,7 @@ impl World {
             return;
         }
         let port = text(item, "connectionId").and_then(|id| self.port(id));
-        let up = port.is_some_and(|port| port.is_up()) && !self.never_up.contains(interface);
+        let up = port.is_some_and(Port::is_up) && !self.never_up.contains(interface);
         let Some(item) = self.tables.find_mut(Table::VirtualInterfaces, interface) else { return };
         if let Some(peers) = item.get_mut("bgpPeers").and_then(Value::as_array_mut) {
             peers.retain(|peer| peer.as_object().is_some_and(is_live_peer));
@@ -79,7 +80,7 @@ fn put_place(item: &mut Item, place: &Item, members: &[&str]) {
     for member in members {
         match place.get(*member) {
             Some(value) => drop(item.insert((*member).to_owned(), value.clone())),
-            None => drop(item.remove(*member)),
+            None => drop(item.shift_remove(*member)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Pages: `maxResults`, `nextToken`, and the tokens in between.
 //!
-//! "If MaxResults is given a value larger than 100, only 100 results are returned." A token holds the place and a
+//! "If `MaxResults` is given a value larger than 100, only 100 results are returned." A token holds the place and a
 //! fingerprint of the call, so that one of another operation or another filter is refused.
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -47,10 +47,9 @@ impl<'a> Port<'a> {
 
     fn has_enough_links(self) -> bool {
         let Self::Lag(lag) = self else { return true };
-        let available = objects(lag, "connections")
-            .filter(|member| text(member, "connectionState") == Some("available"))
-            .count() as i64;
-        available >= integer(lag, "minimumLinks").unwrap_or(0).max(1)
+        let needed = integer(lag, "minimumLinks").and_then(|links| usize::try_from(links).ok()).unwrap_or(0).max(1);
+        let available = |member: &&Item| text(member, "connectionState") == Some("available");
+        objects(lag, "connections").filter(available).count() >= needed
     }
 
     /// Mbit/s: of a connection its own, of a LAG that of all its members.
@@ -58,7 +57,7 @@ impl<'a> Port<'a> {
         match self {
             Self::Lag(lag) => {
                 let link = mbps(text(lag, "connectionsBandwidth")?)?;
-                Some(link * objects(lag, "connections").count() as f64)
+                Some(objects(lag, "connections").map(|_| link).sum())
             }
             _ => mbps(text(self.item(), "bandwidth")?),
         }

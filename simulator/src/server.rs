@@ -59,7 +59,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> io::Result<Respo
     match (&head.method, path) {
         (&Method::POST, "/") => match shared.service.call(&head.headers, &body).await {
             Reply::Whole(response) => Ok(response.map(Reading::whole)),
-            Reply::Cut(response) => Ok(response.map(Reading::cut)),
+            Reply::Cut(response) => Ok(response.map(|body| Reading::cut(&body))),
             Reply::Closed => Err(io::Error::other("closed on purpose")),
             Reply::Never => std::future::pending().await,
         },
@@ -130,7 +130,7 @@ impl Reading {
         Self { rest: Some(body), withheld: 0, flushed: false }
     }
 
-    fn cut(body: Bytes) -> Self {
+    fn cut(body: &Bytes) -> Self {
         let half = body.slice(..body.len() / 2);
         Self { withheld: (body.len() - half.len()) as u64, rest: Some(half), flushed: false }
     }

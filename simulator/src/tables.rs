@@ -25,6 +25,7 @@ impl Table {
         [Self::VirtualInterfaces, Self::Connections, Self::Lags, Self::Interconnects, Self::GatewayAttachments];
 
     /// The member that holds the table in AWS's answers and in an inventory.
+    #[must_use]
     pub fn member(self) -> &'static str {
         match self {
             Self::VirtualInterfaces => "virtualInterfaces",

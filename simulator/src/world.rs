@@ -16,7 +16,7 @@ use crate::port::Port;
 use crate::tables::{Table, Tables};
 
 /// "Virtual interfaces deleted fewer than 15 minutes before you make the request are also returned."
-const DELETED_STAYS: Duration = Duration::from_secs(15 * 60);
+const DELETED_STAYS: Duration = Duration::from_mins(15);
 
 /// Everything the simulated account holds. Tests change it behind everyone's back through
 /// [`Simulator::change`](crate::Simulator::change).
@@ -56,21 +56,25 @@ impl World {
     }
 
     /// How many moves took effect so far, late ones and those whose answer was lost included.
+    #[must_use]
     pub fn moves(&self) -> usize {
         self.moves
     }
 
     /// The account that calls.
+    #[must_use]
     pub fn account_id(&self) -> &str {
         &self.account_id
     }
 
     /// The Region that is called.
+    #[must_use]
     pub fn region(&self) -> &str {
         &self.region
     }
 
     /// A virtual interface, connection, LAG or interconnect by its id.
+    #[must_use]
     pub fn get(&self, id: &str) -> Option<&Item> {
         Table::ALL.into_iter().find_map(|table| self.tables.find(table, id))
     }
@@ -110,8 +114,7 @@ impl World {
     /// # Panics
     /// If it is not an object with its id and members of AWS's types.
     pub fn add(&mut self, table: Table, item: Value) {
-        let item = checked_item(table, item).unwrap_or_else(|problem| panic!("the item {problem}"));
-        let id = table.id(&item).expect("a checked item has its id");
+        let (id, item) = checked_item(table, item).unwrap_or_else(|problem| panic!("the item {problem}"));
         match self.tables.find_mut(table, &id) {
             Some(old) => *old = item,
             None => self.tables.rows_mut(table).push(item),

@@ -80,6 +80,9 @@ pub(super) const SOURCE_VISIBLE: Check = Check {
     run: source_visible,
 };
 
+/// An interface can have a thousand prefixes, and a record has to fit an event.
+const PREFIXES_NAMED: usize = 3;
+
 fn router_pre_staged(_: &Request, facts: &Facts) -> Vec<Fault> {
     let change = place_change(facts);
     change.map(|(what, from, to)| Fault::PlaceChanges { what: what.to_owned(), from, to }).into_iter().collect()
@@ -107,13 +110,11 @@ fn public_prefixes(_: &Request, facts: &Facts) -> Vec<Fault> {
     if interface.virtual_interface_type.as_deref() != Some("public") {
         return Vec::new();
     }
-    // There can be a thousand, and a record has to fit an event.
-    const NAMED: usize = 3;
     let prefixes: Vec<_> = interface.route_filter_prefixes.iter().filter_map(|prefix| prefix.cidr.as_deref()).collect();
     let prefixes = match prefixes.len() {
         0 => "its prefixes".to_owned(),
-        ..=NAMED => prefixes.join(", "),
-        all => format!("{} and {} more prefixes", prefixes[..NAMED].join(", "), all - NAMED),
+        1..=PREFIXES_NAMED => prefixes.join(", "),
+        all => format!("{} and {} more prefixes", prefixes[..PREFIXES_NAMED].join(", "), all - PREFIXES_NAMED),
     };
     vec![Fault::PublicPrefixesMove { prefixes, from: source_id(facts), to: facts.target.id.clone() }]
 }
@@ -162,7 +163,7 @@ fn source_visible(_: &Request, facts: &Facts) -> Vec<Fault> {
     }
 }
 
-/// The tool that a tag says manages the interface: the tag that CloudFormation sets by itself, or the ones that people
+/// The tool that a tag says manages the interface: the tag that `CloudFormation` sets by itself, or the ones that people
 /// set in the common ways.
 fn named_tool(tag: &Tag) -> Option<String> {
     let value = tag.value.as_deref().unwrap_or_default();

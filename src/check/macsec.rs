@@ -246,11 +246,16 @@ mod tests {
         );
     }
 
+    fn lost(from: &str, target: &str) -> Vec<Fault> {
+        vec![Fault::EncryptionLost { from: from.to_owned(), target: target.to_owned() }]
+    }
+
+    fn kept_unknown(because: &str) -> Vec<Fault> {
+        vec![Fault::cannot_tell("whether the move takes encryption away", because)]
+    }
+
     #[test]
     fn macsec_kept() {
-        let lost =
-            |from: &str, target: &str| vec![Fault::EncryptionLost { from: from.to_owned(), target: target.to_owned() }];
-        let cannot_tell = |because: &str| vec![Fault::cannot_tell("whether the move takes encryption away", because)];
         prove(
             &MACSEC_KEPT,
             vec![
@@ -298,10 +303,20 @@ mod tests {
                     },
                     vec![],
                 ),
+            ],
+        );
+    }
+
+    #[test]
+    fn macsec_kept_or_cannot_be_told() {
+        prove(
+            &MACSEC_KEPT,
+            vec![
+                row("the example is clean", |_, _| {}, vec![]),
                 row(
                     "AWS did not say whether the source does, which could",
                     |_, facts| off(facts, "should_encrypt", None),
-                    cannot_tell("AWS did not say the encryption status of dxcon-fexample"),
+                    kept_unknown("AWS did not say the encryption status of dxcon-fexample"),
                 ),
                 row(
                     "AWS did not say whether the source does, nor that it could",
@@ -317,7 +332,7 @@ mod tests {
                         off_lag(facts, "should_encrypt", [UP, UP]);
                         facts.source.get_or_insert_default().members.clear();
                     },
-                    cannot_tell("AWS did not say the encryption status of dxlag-fsource1"),
+                    kept_unknown("AWS did not say the encryption status of dxlag-fsource1"),
                 ),
                 row(
                     "the source encrypts, and AWS did not say whether the target does",
@@ -325,7 +340,7 @@ mod tests {
                         off(facts, "should_encrypt", UP);
                         onto(facts, "should_encrypt", None);
                     },
-                    cannot_tell("AWS did not say the encryption status of dxcon-fexampl2"),
+                    kept_unknown("AWS did not say the encryption status of dxcon-fexampl2"),
                 ),
                 row(
                     "the source encrypts, and AWS did not say it of one link of the target LAG",
@@ -333,7 +348,7 @@ mod tests {
                         off(facts, "should_encrypt", UP);
                         onto_lag(facts, "should_encrypt", [DOWN, None]);
                     },
-                    cannot_tell("AWS did not say the encryption status of dxlag-fexample"),
+                    kept_unknown("AWS did not say the encryption status of dxlag-fexample"),
                 ),
                 row(
                     "the source encrypts, and the target cannot, whatever it says",
@@ -347,7 +362,7 @@ mod tests {
                 row(
                     "the source is not visible",
                     |_, facts| facts.source = None,
-                    cannot_tell("the port that carries the interface now is not visible"),
+                    kept_unknown("the port that carries the interface now is not visible"),
                 ),
                 row(
                     "the source is not visible, and the target encrypts",

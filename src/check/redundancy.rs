@@ -3,7 +3,7 @@
 //! carry the traffic meanwhile; and afterwards they must not all end on one thing.
 //!
 //! This file counts the paths. Which siblings are healthy ones is in [`paths`], whether the moving interface is one in
-//! [`moving`], and where they end in [`place`] and [`spread`].
+//! [`moving`], and where they end in [`elsewhere`] and [`spread`].
 
 use super::fault::{Siblings, UnhealthySibling};
 use super::{Basis, Check, Fault, Severity};
@@ -11,9 +11,13 @@ use crate::facts::{Attachment, Facts, Unread};
 use crate::request::Request;
 use paths::{Health, Path};
 
+pub(super) use elsewhere::HEALTHY_PATH_ELSEWHERE;
 pub(super) use place::Place;
-pub(super) use spread::{HEALTHY_PATH_ELSEWHERE, REDUNDANCY_KEPT};
+pub(super) use spread::REDUNDANCY_KEPT;
 
+mod elsewhere;
+#[cfg(test)]
+mod fixtures;
 mod moving;
 mod paths;
 mod place;
@@ -124,9 +128,9 @@ fn not_read(unread: &Unread) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::paths::tests::{ipv6, lag_with_links, sibling, text};
+    use super::fixtures::{DOWN, denied, ipv6, lag_with_links, row, sibling, text, unseen_in};
     use super::*;
-    use crate::check::example::{GATEWAY, OTHER_ACCOUNT, Row, bring_up, connection, prove};
+    use crate::check::example::{GATEWAY, bring_up, connection, prove};
     use crate::facts::VirtualInterface;
 
     type Listed<'a> = &'a [(&'a str, &'a str, bool)];
@@ -159,19 +163,6 @@ mod tests {
         vec![Fault::cannot_tell("whether another healthy path remains", because)]
     }
 
-    fn denied(operation: &'static str) -> Unread {
-        Unread { operation, why: "AccessDenied".to_owned() }
-    }
-
-    fn unseen_in(region: Option<&str>) -> Attachment {
-        Attachment {
-            virtual_interface_id: text("dxvif-funseen1"),
-            virtual_interface_owner_account: text(OTHER_ACCOUNT),
-            virtual_interface_region: region.map(str::to_owned),
-            ..Attachment::default()
-        }
-    }
-
     /// The moving interface is up; to mutate further.
     fn up(facts: &mut Facts) -> &mut Facts {
         bring_up(facts);
@@ -196,10 +187,6 @@ mod tests {
     /// It is up, and this is its sibling.
     fn sibling_of(facts: &mut Facts) -> &mut VirtualInterface {
         &mut up(facts).siblings[0].virtual_interface
-    }
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
     }
 
     #[test]
@@ -260,7 +247,7 @@ mod tests {
                 row(
                     "the sibling's LAG is available without a single live link",
                     |_, facts| {
-                        let port = lag_with_links([Some("down"), Some("down")]);
+                        let port = lag_with_links([DOWN, DOWN]);
                         up(facts).siblings = vec![sibling("dxvif-fsibling", port, 103)];
                     },
                     too_few(0, 1, &[("dxvif-fsibling", "LAG dxlag-felsewhr has 0 of 2 links up and needs 1", false)]),
@@ -344,6 +331,14 @@ mod tests {
                     "a public interface that is down",
                     |_, facts| {
                         facts.virtual_interface.virtual_interface_type = text("public");
+                        facts.virtual_interface.direct_connect_gateway_id = None;
+                    },
+                    vec![],
+                ),
+                row(
+                    "none has to remain, so nothing has to be known",
+                    |_, facts| {
+                        alone(facts).min_healthy_paths = 0;
                         facts.virtual_interface.direct_connect_gateway_id = None;
                     },
                     vec![],

@@ -109,7 +109,7 @@ fn name(peer: &BgpPeer) -> String {
 mod tests {
     use super::*;
     use crate::check::example::{GATEWAY, Row, example, prove};
-    use crate::facts::Unread;
+    use crate::facts::{Attachment, Unread};
 
     #[allow(clippy::unnecessary_wraps, reason = "that is what a fact looks like")]
     fn text(text: &str) -> Option<String> {
@@ -122,9 +122,8 @@ mod tests {
 
     #[test]
     fn virtual_interface_state() {
-        let available = |facts: &mut Facts| facts.virtual_interface.virtual_interface_state = text("available");
         let (request, mut facts) = example();
-        available(&mut facts);
+        facts.virtual_interface.virtual_interface_state = text("available");
         assert_eq!((VIRTUAL_INTERFACE_STATE.run)(&request, &facts), [], "an interface that is up may move");
         let others = [
             "testing",
@@ -230,19 +229,15 @@ mod tests {
 
     #[test]
     fn gateway_attached() {
-        let attachment = |facts: &mut Facts| facts.attachment.clone().ok().flatten().unwrap_or_default();
-        let (_, mut facts) = example();
-        assert_eq!(attachment(&mut facts).attachment_state, text("attached"));
+        fn in_state(facts: &mut Facts, state: Option<&str>) {
+            let attachment_state = state.map(str::to_owned);
+            facts.attachment = Ok(Some(Attachment { attachment_state, ..Attachment::default() }));
+        }
         let cannot_tell = |because: &str| {
             vec![Fault::cannot_tell(format!("whether the virtual interface is attached to gateway {GATEWAY}"), because)]
         };
         let not_attached =
             |state: &str| vec![Fault::NotAttached { gateway: GATEWAY.to_owned(), state: state.to_owned() }];
-        fn in_state(facts: &mut Facts, state: Option<&str>) {
-            if let Ok(Some(attachment)) = &mut facts.attachment {
-                attachment.attachment_state = state.map(str::to_owned);
-            }
-        }
         prove(
             &GATEWAY_ATTACHED,
             vec![

@@ -61,15 +61,23 @@ mod tests {
         BgpPeer { amazon_address: text("2001:db8::1/125"), bgp_status: text(status), ..BgpPeer::default() }
     }
 
+    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
+        Row { sentence, mutate, faults }
+    }
+
+    fn carries(families: &str) -> Vec<Fault> {
+        vec![Fault::CarriesTraffic { families: families.to_owned(), target: "dxlag-fexample".to_owned() }]
+    }
+
+    fn unknown(because: &str) -> Vec<Fault> {
+        vec![Fault::cannot_tell("whether the move interrupts traffic", because)]
+    }
+
+    const NONE_LISTED: &str = "AWS lists no BGP peers of the virtual interface, and it is not down";
+    const NOT_SAID: &str = "AWS did not say of each BGP session whether it is up";
+
     #[test]
     fn interrupts_traffic() {
-        let row = |sentence, mutate, faults| Row { sentence, mutate, faults };
-        let carries = |families: &str| {
-            vec![Fault::CarriesTraffic { families: families.to_owned(), target: "dxlag-fexample".to_owned() }]
-        };
-        let cannot_tell = |because: &str| vec![Fault::cannot_tell("whether the move interrupts traffic", because)];
-        let none_listed = "AWS lists no BGP peers of the virtual interface, and it is not down";
-        let not_said = "AWS did not say of each BGP session whether it is up";
         prove(
             &INTERRUPTS_TRAFFIC,
             vec![
@@ -117,13 +125,23 @@ mod tests {
                     |_, facts| facts.virtual_interface.virtual_interface_state = text("available"),
                     vec![],
                 ),
+            ],
+        );
+    }
+
+    #[test]
+    fn interrupts_traffic_or_cannot_be_told() {
+        prove(
+            &INTERRUPTS_TRAFFIC,
+            vec![
+                row("the example, which is down, is clean", |_, _| {}, vec![]),
                 row(
                     "available, and the status of its session is unknown",
                     |_, facts| {
                         bring_up(facts);
                         facts.virtual_interface.bgp_peers[0].bgp_status = text("unknown");
                     },
-                    cannot_tell(not_said),
+                    unknown(NOT_SAID),
                 ),
                 row(
                     "available, IPv4 is down and AWS did not say how IPv6 is",
@@ -131,7 +149,7 @@ mod tests {
                         facts.virtual_interface.virtual_interface_state = text("available");
                         facts.virtual_interface.bgp_peers.push(BgpPeer { bgp_status: None, ..ipv6("") });
                     },
-                    cannot_tell(not_said),
+                    unknown(NOT_SAID),
                 ),
                 row(
                     "down, and the status of its session is unknown",
@@ -145,7 +163,7 @@ mod tests {
                         bring_up(facts);
                         facts.virtual_interface.bgp_peers.clear();
                     },
-                    cannot_tell(none_listed),
+                    unknown(NONE_LISTED),
                 ),
                 row(
                     "neither its state nor its peers are known",
@@ -153,7 +171,7 @@ mod tests {
                         facts.virtual_interface.virtual_interface_state = None;
                         facts.virtual_interface.bgp_peers.clear();
                     },
-                    cannot_tell(none_listed),
+                    unknown(NONE_LISTED),
                 ),
                 row(
                     "a session that is being deleted carries nothing that the move could interrupt",

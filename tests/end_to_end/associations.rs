@@ -179,8 +179,9 @@ async fn paths_that_are_not_visible_are_asked_for_only_where_the_visible_ones_do
     assert!(findings(record).contains(&found("healthy-path-remains", "guard", "HealthyPathsUnseen")), "{record}");
     assert!(said.message().contains("cannot tell") && said.message().contains("dxvif-fgdublin"), "{said:?}");
 
-    let both = accept(&["interrupts-traffic", "healthy-path-remains"]);
-    assert_eq!(stage.ask(&request_with(json!({"overrides": both}))).await.name(), "associated");
+    let all = accept(&["interrupts-traffic", "healthy-path-remains", "redundancy-kept"]);
+    let said = stage.ask(&request_with(json!({"overrides": all}))).await;
+    assert_eq!(said.name(), "associated", "{said:?}");
 }
 
 #[tokio::test]

@@ -61,8 +61,9 @@ async fn a_second_move_waits_for_the_first_to_settle() {
     assert_eq!(said.name(), "PreCheckNotYet", "{said:?}");
     stage.simulator.change(dx_sim::World::settle_now);
     let accepted = json!({"virtualInterfaceId": "dxvif-fgdowned", "connectionId": "dxcon-fgashbn1",
-        "overrides": accept(&["interrupts-traffic", "bandwidth-kept"])});
-    assert_eq!(stage.ask(&accepted).await.name(), "associated");
+        "overrides": accept(&["interrupts-traffic", "bandwidth-kept", "redundancy-kept"])});
+    let said = stage.ask(&accepted).await;
+    assert_eq!(said.name(), "associated", "{said:?}");
 }
 
 #[tokio::test]

@@ -19,17 +19,20 @@ pub(super) fn may_be_healthy_now(facts: &Facts) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::paths::tests::{DOWN, UP, ipv6, lag_with_links, text};
+    use super::super::fixtures::{DOWN, UP, ipv6, lag_with_links, text};
     use super::*;
     use crate::check::example::{bring_up, example};
     use crate::facts::{Port, VirtualInterface};
+
+    /// A sentence, a mutation of the example that is up, and whether it may be a healthy path.
+    type Row = (&'static str, fn(&mut Facts), bool);
 
     #[test]
     fn the_moving_interface() {
         fn its(facts: &mut Facts) -> &mut VirtualInterface {
             &mut facts.virtual_interface
         }
-        let rows: Vec<(&str, fn(&mut Facts), bool)> = vec![
+        let rows: Vec<Row> = vec![
             ("it is up", |_| {}, true),
             (
                 "a session is up, though the state is down",

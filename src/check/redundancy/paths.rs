@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::place::Place;
-use crate::facts::{Facts, Port, PortKind, Sibling, VirtualInterface};
+use crate::facts::{BgpPeer, Facts, Port, PortKind, Sibling, VirtualInterface};
 
 /// Another interface of the same gateway, judged as a path.
 pub(super) struct Path<'a> {
@@ -68,11 +68,21 @@ fn health(sibling: &Sibling, moving: &VirtualInterface, families: &BTreeSet<&str
         judged.push(session(interface, None));
     }
     judged.extend(families.iter().map(|family| session(interface, Some(family))));
+    judged.extend(families_in_doubt(moving).map(|family| match session(interface, family) {
+        Health::Unhealthy(because) => Health::Unknown(format!("{because}, and one may be needed")),
+        healthy_or_unknown => healthy_or_unknown,
+    }));
     judged.push(port(sibling));
 
     let certain = judged.iter().find(|health| matches!(health, Health::Unhealthy(_)));
     let worst = certain.or_else(|| judged.iter().find(|health| matches!(health, Health::Unknown(_))));
     worst.cloned().unwrap_or(Health::Healthy)
+}
+
+/// The families of the moving interface's sessions of which AWS did not say whether they are up.
+fn families_in_doubt(moving: &VirtualInterface) -> impl Iterator<Item = Option<&str>> {
+    let in_doubt = |peer: &&BgpPeer| !matches!(peer.bgp_status.as_deref(), Some("up" | "down"));
+    moving.standing_peers().filter(in_doubt).map(BgpPeer::family)
 }
 
 /// A Direct Connect gateway serves virtual private gateways (private interfaces) or transit gateways (transit ones),
@@ -142,37 +152,10 @@ pub(super) fn carries(port: &Port) -> Option<bool> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
+    use super::super::fixtures::{DOWN, UP, ipv6, lag_with_links, sibling, text};
     use super::*;
-    use crate::check::example::{bring_up, connection, example, interface, lag};
-    use crate::facts::BgpPeer;
-
-    /// An interface of the example's gateway on this port.
-    pub(in crate::check::redundancy) fn sibling(id: &str, port: Port, vlan: i32) -> Sibling {
-        Sibling { virtual_interface: interface(id, &port, vlan), port: Some(port) }
-    }
-
-    /// An IPv6 session beside the IPv4 one.
-    pub(in crate::check::redundancy) fn ipv6(status: &str) -> BgpPeer {
-        BgpPeer { address_family: text("ipv6"), bgp_status: text(status), ..BgpPeer::default() }
-    }
-
-    #[allow(clippy::unnecessary_wraps, reason = "that is what a fact looks like")]
-    pub(in crate::check::redundancy) fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    /// A LAG on another location than the source and the target, its links in these states.
-    pub(in crate::check::redundancy) fn lag_with_links(states: [Option<&str>; 2]) -> Port {
-        let mut port = lag("dxlag-felsewhr", "CSVA1", "3wxy4zabcdefg");
-        for (link, state) in port.members.iter_mut().zip(states) {
-            link.state = state.map(str::to_owned);
-        }
-        port
-    }
-
-    pub(in crate::check::redundancy) const UP: Option<&str> = Some("available");
-    pub(in crate::check::redundancy) const DOWN: Option<&str> = Some("down");
+    use crate::check::example::{bring_up, connection, example};
 
     /// The only sibling in the example.
     fn its(facts: &mut Facts) -> &mut VirtualInterface {
@@ -183,8 +166,10 @@ pub(super) mod tests {
         facts.siblings = vec![sibling("dxvif-fsibling", port, 103)];
     }
 
+    type Mutation = fn(&mut Facts);
+
     /// Judges the sibling after a mutation, with the moving interface's IPv4 session up.
-    fn prove(rows: Vec<(&str, fn(&mut Facts), Health)>) {
+    fn prove(rows: Vec<(&str, Mutation, Health)>) {
         assert_eq!(rows[0].2, Health::Healthy, "the first row is the clean example");
         for (sentence, mutate, health) in rows {
             let (_, mut facts) = example();
@@ -260,6 +245,16 @@ pub(super) mod tests {
             (
                 "IPv6 is not wanted, for it is down on the moving interface too",
                 |facts| facts.virtual_interface.bgp_peers.push(ipv6("down")),
+                Health::Healthy,
+            ),
+            (
+                "IPv6 may be wanted, for AWS did not say whether it is up on the moving interface",
+                |facts| facts.virtual_interface.bgp_peers.push(ipv6("unknown")),
+                unknown("no IPv6 session is up, and one may be needed"),
+            ),
+            (
+                "IPv4 may be wanted, and it is up",
+                |facts| facts.virtual_interface.bgp_peers[0].bgp_status = None,
                 Health::Healthy,
             ),
             (
