@@ -246,13 +246,12 @@ mod tests {
         let (request, facts) = example::example();
         let report = check(&request, &facts);
         // Nothing but the one notice that is true of any move to another device.
-        let staged = Named { name: "router-pre-staged", severity: Severity::Notice };
         let change = Fault::PlaceChanges {
             what: "device".to_owned(),
             from: "EqDC2-1abc2defghijk".to_owned(),
             to: "EqDC2-2lmn3opqrstuv".to_owned(),
         };
-        assert_eq!(report.findings, [Finding::new(staged, change)]);
+        assert_eq!(report.findings, [Finding::new(&advice::ROUTER_PRE_STAGED, change)]);
         assert_eq!(report.run.len(), CHECKS.len());
     }
 

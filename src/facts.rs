@@ -282,7 +282,7 @@ impl VirtualInterface {
 
     /// Its peers that are there to stay. During a move AWS shows the same peer twice, the old one as `deleting`.
     pub fn standing_peers(&self) -> impl Iterator<Item = &BgpPeer> {
-        self.bgp_peers.iter().filter(|peer| !matches!(peer.bgp_peer_state.as_deref(), Some("deleting" | "deleted")))
+        self.bgp_peers.iter().filter(|peer| peer.is_standing())
     }
 
     /// The address families in which a BGP session is up.
@@ -295,18 +295,18 @@ impl VirtualInterface {
     }
 
     /// The addresses of its sessions: those of its standing peers (of an interface that is being deleted, of all that
-    /// are not `deleted` yet), or, where there are none, the pair at the top level.
+    /// are not `deleted` yet), or, where AWS lists no peers, the pair at the top level.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
-        let peers: Vec<_> = if self.virtual_interface_state.as_deref() == Some("deleting") {
-            self.bgp_peers.iter().filter(|peer| peer.bgp_peer_state.as_deref() != Some("deleted")).collect()
-        } else {
-            self.standing_peers().collect()
-        };
-        let texts: Vec<&Option<String>> = if peers.is_empty() {
+        let texts: Vec<&Option<String>> = if self.bgp_peers.is_empty() {
             vec![&self.amazon_address, &self.customer_address]
         } else {
-            peers.iter().flat_map(|peer| [&peer.amazon_address, &peer.customer_address]).collect()
+            let leaving = self.virtual_interface_state.as_deref() == Some("deleting");
+            let holds = |peer: &&BgpPeer| {
+                peer.is_standing() || leaving && peer.bgp_peer_state.as_deref() != Some("deleted")
+            };
+            let peers = self.bgp_peers.iter().filter(holds);
+            peers.flat_map(|peer| [&peer.amazon_address, &peer.customer_address]).collect()
         };
         let mut addresses = Addresses::default();
         for text in texts {
@@ -338,6 +338,12 @@ fn parse_address(text: &str) -> Option<IpNet> {
 }
 
 impl BgpPeer {
+    /// Neither `deleting` nor `deleted`.
+    #[must_use]
+    pub fn is_standing(&self) -> bool {
+        !matches!(self.bgp_peer_state.as_deref(), Some("deleting" | "deleted"))
+    }
+
     /// `ipv4` or `ipv6`: as AWS says, else as its addresses show.
     #[must_use]
     pub fn family(&self) -> Option<&str> {

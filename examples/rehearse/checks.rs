@@ -2,7 +2,7 @@
 
 use std::io;
 
-use associate_virtual_interface::check::CHECKS;
+use associate_virtual_interface::check::{Basis, CHECKS};
 use serde_json::Value;
 
 use crate::page::{Page, Tone, Words, dim, plain, strong};
@@ -125,7 +125,9 @@ fn show_passed(page: &mut Page<'_>, names: &mut Vec<&str>, rules: bool) -> io::R
     if names.is_empty() { Ok(()) } else { page.entry(label(), VERDICT, &[dim(names.join(", "))]) }
 }
 
-/// The rule of a check; those that are decided before the others have none to tell.
-fn rule(name: &str) -> Option<&'static str> {
-    CHECKS.iter().find(|check| check.name == name).map(|check| check.rule)
+/// The rule of a check, and whether AWS says so.
+fn rule(name: &str) -> Option<String> {
+    let check = CHECKS.iter().find(|check| check.name == name)?;
+    let assumed = if check.basis == Basis::Assumed { " (assumed)" } else { "" };
+    Some(format!("{}{assumed}", check.rule))
 }

@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::page::is_deceptive;
 use crate::run::{Ended, Rehearsal};
 
-/// The object as text. It has `logs` if they were asked for, or if there is no answer to tell the story.
+/// The object as text. It has `logs` if they were asked for, or if the function itself gave no answer.
 pub(crate) fn text(rehearsal: &Rehearsal, event: &Event, logs: bool, status: u8) -> String {
     let (answer, function_error) = match &rehearsal.ended {
         Ended::Answered(answer) => (serde_json::from_slice(&answer.payload).unwrap_or_default(), answer.function_error),
@@ -33,7 +33,7 @@ pub(crate) fn text(rehearsal: &Rehearsal, event: &Event, logs: bool, status: u8)
         "exitStatus": status,
     });
     let died = if let Ended::Died(status) = &rehearsal.ended { Some(status.to_string()) } else { None };
-    if logs || died.is_some() {
+    if logs || rehearsal.is_cut_short() {
         let lines = rehearsal.log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| json!(line)));
         object["logs"] = json!({"stdout": lines.collect::<Vec<Value>>(), "stderr": rehearsal.complaints});
     }

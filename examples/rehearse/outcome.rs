@@ -95,9 +95,12 @@ pub(crate) fn events(page: &mut Page<'_>, events: &[Value]) -> io::Result<()> {
     if events.is_empty() {
         return page.heading("Event", &[plain("none on the bus")]);
     }
-    for event in events {
+    // A bus whose answer was lost has the same event again: consumers drop it by its id.
+    for same in events.chunk_by(|one, next| one["Detail"]["id"] == next["Detail"]["id"]) {
+        let event = &same[0];
         let text = |member: &str| event[member].as_str().unwrap_or_default();
-        page.heading("Event", &[strong(text("DetailType"))])?;
+        let times = if same.len() > 1 { format!(", {} times with the same id", same.len()) } else { String::new() };
+        page.heading("Event", &[strong(text("DetailType")), plain(times)])?;
         page.entry(dim("source"), LABEL, &[plain(text("Source"))])?;
         let resources: Vec<_> = event["Resources"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         page.entry(dim("resources"), LABEL, &[plain(resources.join(" "))])?;
@@ -109,7 +112,7 @@ pub(crate) fn events(page: &mut Page<'_>, events: &[Value]) -> io::Result<()> {
 /// Where the interface really is.
 pub(crate) fn world(page: &mut Page<'_>, rehearsal: &Rehearsal) -> io::Result<()> {
     let words = match (&rehearsal.before, &rehearsal.after) {
-        (_, None) => "the simulator knows no such interface".to_owned(),
+        (_, None) => "there is no such interface".to_owned(),
         (before, Some(Whereabouts { virtual_interface_id, connection_id, state })) => {
             let was = before.as_ref().filter(|before| before.connection_id != *connection_id);
             let moved = was.map_or("not moved".to_owned(), |was| format!("moved from {}", was.connection_id));

@@ -4,6 +4,7 @@ use std::io;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use associate_virtual_interface::error::Name;
 use dx_sim::{Answer, Call, Invocation, Simulator};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
@@ -41,7 +42,6 @@ pub(crate) enum Ended {
 }
 
 /// Where an interface is in the simulator's world.
-#[derive(PartialEq)]
 pub(crate) struct Whereabouts {
     pub(crate) virtual_interface_id: String,
     pub(crate) connection_id: String,
@@ -54,6 +54,18 @@ impl Rehearsal {
         match &self.ended {
             Ended::Answered(answer) if !answer.function_error => serde_json::from_slice(&answer.payload).ok(),
             _ => self.log_lines().find_map(|line| line.get("record").cloned()),
+        }
+    }
+
+    /// Whether someone else had to say how it ended, because the function did not: then its log has to tell the story.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        match &self.ended {
+            Ended::Answered(answer) if answer.function_error => {
+                let error: Value = serde_json::from_slice(&answer.payload).unwrap_or_default();
+                Name::ALL.iter().all(|name| error["errorType"] != name.as_str())
+            }
+            Ended::Answered(_) => false,
+            Ended::Died(_) => true,
         }
     }
 

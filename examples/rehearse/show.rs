@@ -90,13 +90,12 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-/// JSON with a space wherever one may stand, so that it can be broken into lines and still be copied.
+/// JSON with a space after every comma, so that it is broken into lines there and can still be copied.
 pub(crate) fn json(value: &Value) -> String {
     match value {
         Value::Array(elements) => format!("[{}]", elements.iter().map(json).collect::<Vec<_>>().join(", ")),
         Value::Object(members) => {
-            let members =
-                members.iter().map(|(name, value)| format!("{}: {}", Value::from(name.as_str()), json(value)));
+            let members = members.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), json(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
         plain => plain.to_string(),
@@ -119,7 +118,7 @@ pub(crate) fn ending(page: &mut Page<'_>, arguments: &Arguments, rehearsal: &Reh
     }
     outcome::record(page, record.as_ref())?;
     outcome::events(page, &rehearsal.events)?;
-    if arguments.logs || matches!(rehearsal.ended, Ended::Died(_)) {
+    if arguments.logs || rehearsal.is_cut_short() {
         log(page, rehearsal)?;
     }
     outcome::world(page, rehearsal)?;

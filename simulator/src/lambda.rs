@@ -22,7 +22,7 @@ pub(crate) const RUNTIME: &str = "/2018-06-01/runtime/";
 /// How a function is invoked. Everything has a default.
 #[derive(Debug, Clone)]
 pub struct Invocation {
-    /// The request id; by default a fresh one.
+    /// The request id, unique among the invocations under way; by default a fresh one.
     pub request_id: Option<String>,
     /// How long the function may take once it has the invocation, and how long a runtime has to ask for it.
     pub timeout: Duration,

@@ -54,7 +54,7 @@ mod tables;
 mod wire;
 mod world;
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -215,5 +215,6 @@ impl Simulator {
 
 /// Says on standard error what a client got wrong; a test that only sees a 400 would have to guess.
 fn complain(problem: &str) {
-    eprintln!("dx-sim: {problem}");
+    // Whoever closed standard error does not want to know.
+    let _ = writeln!(io::stderr(), "dx-sim: {problem}");
 }

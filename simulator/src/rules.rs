@@ -292,14 +292,17 @@ fn address_conflict(moved: &Move) -> Option<String> {
     Some(format!("Address {taken} is already in use on {}.", moved.target_id))
 }
 
-/// The addresses of both ends of every live peer; of an interface without peers, those that it names itself.
+/// The addresses of both ends of every live peer; of an interface that is being deleted, of all that are not deleted
+/// yet; of an interface without peers, those that it names itself.
 fn addresses(interface: &Item) -> HashSet<IpAddr> {
     let mut peers: Vec<&Item> = objects(interface, "bgpPeers").collect();
     if peers.is_empty() {
         peers.push(interface);
     }
     let ends = |peer: &'_ Item| ["amazonAddress", "customerAddress"].map(|end| host(text(peer, end)?));
-    peers.into_iter().filter(|peer| is_live_peer(peer)).flat_map(ends).flatten().collect()
+    let leaving = text(interface, "virtualInterfaceState") == Some("deleting");
+    let holds = |peer: &&Item| is_live_peer(peer) || leaving && text(peer, "bgpPeerState") != Some("deleted");
+    peers.into_iter().filter(holds).flat_map(ends).flatten().collect()
 }
 
 /// The address of a `host/prefix`.

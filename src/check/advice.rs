@@ -163,8 +163,8 @@ fn source_visible(_: &Request, facts: &Facts) -> Vec<Fault> {
     }
 }
 
-/// The tool that a tag says manages the interface: the tag that `CloudFormation` sets by itself, or the ones that people
-/// set in the common ways.
+/// The tool that a tag says manages the interface: the tag that `CloudFormation` sets by itself, or one that people set
+/// in the common ways.
 fn named_tool(tag: &Tag) -> Option<String> {
     let value = tag.value.as_deref().unwrap_or_default();
     let names_terraform = |text: &str| text.to_lowercase().contains("terraform");

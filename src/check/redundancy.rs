@@ -37,7 +37,7 @@ pub(super) const PATHS_VISIBLE: Check = Check {
     severity: Severity::Notice,
     basis: Basis::Documented,
     rule: "all paths of its gateway are visible to this account in this Region",
-    source: "API reference, DescribeDirectConnectGatewayAttachments: lists all interfaces that are attached to a gateway",
+    source: "API reference, DescribeDirectConnectGatewayAttachments: lists all interfaces attached to a gateway",
     run: paths_visible,
 };
 

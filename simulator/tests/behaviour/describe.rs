@@ -116,14 +116,13 @@ async fn members_that_nobody_knows_are_kept() {
 }
 
 /// "Virtual interfaces deleted fewer than 15 minutes before you make the request are also returned."
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_deleted_interface_is_shown_for_a_quarter_of_an_hour() {
     let sim = changed(|world| world.set(INTERFACE, "virtualInterfaceState", "deleted")).await;
     assert_eq!(ids(&sim, "DescribeVirtualInterfaces", json!({})).await, [INTERFACE]);
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_mins(14)).await;
+    tokio::time::advance(Duration::from_millis(15 * 60_000 - 1)).await;
     assert_eq!(ids(&sim, "DescribeVirtualInterfaces", json!({})).await, [INTERFACE]);
-    tokio::time::advance(Duration::from_mins(1)).await;
+    tokio::time::advance(Duration::from_millis(1)).await;
     assert_eq!(ids(&sim, "DescribeVirtualInterfaces", json!({})).await, [""; 0]);
     associate(&sim, TARGET).await;
     let refused_by = sim.calls().last().and_then(|call| call.refused_by).map(|rule| rule.name);
@@ -188,7 +187,7 @@ fn crowd(sim: &Simulator, count: u16) {
 /// "If `MaxResults` is given a value larger than 100, only 100 results are returned."
 #[tokio::test]
 async fn pages_are_cut_by_max_results_up_to_a_hundred() {
-    let sim = start(options()).await;
+    let sim = start(Options { page_size: 500, ..options() }).await;
     crowd(&sim, 203);
     assert_eq!(pages(&sim, json!({"maxResults": 150})).await, [100, 100, 3]);
     assert_eq!(pages(&sim, json!({})).await, [100, 100, 3]);

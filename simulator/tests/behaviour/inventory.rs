@@ -50,6 +50,14 @@ async fn files_are_merged_and_the_same_item_twice_is_one() {
     assert_eq!(sim.world()["routes"][INTERFACE][0]["cidr"], "10.0.0.0/8");
 }
 
+/// The example that ships with the crate is an inventory like any other.
+#[test]
+fn the_example_that_ships_can_be_merged_with_itself() {
+    let mut example = Inventory::example();
+    example.merge(Inventory::example()).expect("the same things twice are the same things");
+    assert_eq!(format!("{example:?}"), format!("{:?}", Inventory::example()));
+}
+
 #[test]
 fn files_that_disagree_are_refused() {
     for (one, other, text) in [

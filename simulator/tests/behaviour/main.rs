@@ -14,4 +14,5 @@ mod put_events;
 mod rules;
 mod runtime_api;
 mod secrets;
+mod simulator;
 mod wire;

@@ -50,6 +50,8 @@ fn every_rule_is_listed_once_with_its_source() {
     assert_eq!(rules().filter(|rule| rule.documented).count(), 13);
     assert_eq!(rules().filter(|rule| !rule.documented).count(), 9);
     assert!(rules().all(|rule| rule.source.len() > 20));
+    let table = include_str!("../../src/lib.rs");
+    assert!(names.iter().all(|name| table.contains(&format!("`{name}`"))), "the crate's table of rules is complete");
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 22);
@@ -158,6 +160,10 @@ async fn address_conflict() {
         peer(json!({"customerAddress": "169.254.1.2/29"})),
         peer(json!({"customerAddress": "169.254.1.1/30"})),
         json!({"bgpPeers": [], "amazonAddress": "169.254.1.1/30"}),
+        with(
+            peer(json!({"amazonAddress": "169.254.1.1/30", "bgpPeerState": "deleting"})),
+            json!({"virtualInterfaceState": "deleting"}),
+        ),
     ] {
         refuses(&changed(|world| add_neighbour(world, taken)).await, TARGET, "address-conflict").await;
     }
@@ -167,6 +173,10 @@ async fn address_conflict() {
         peer(json!({"amazonAddress": "169.254.1.3/29"})), // the same network, another address
         with(peer(json!({"amazonAddress": "169.254.9.1/30"})), json!({"amazonAddress": "169.254.1.1/30"})),
         with(peer(json!({"amazonAddress": "169.254.1.1/30"})), json!({"virtualInterfaceState": "deleted"})),
+        with(
+            peer(json!({"amazonAddress": "169.254.1.1/30", "bgpPeerState": "deleted"})),
+            json!({"virtualInterfaceState": "deleting"}),
+        ),
     ] {
         accepts(&changed(|world| add_neighbour(world, free)).await, TARGET).await;
     }
@@ -355,4 +365,6 @@ async fn same_target() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["virtualInterfaceState"], "pending");
     assert_eq!(answer.json()["bgpPeers"].as_array().map(Vec::len), Some(2));
+    let hosted = changed(|world| world.set(INTERFACE, "connectionId", HOSTED)).await;
+    accepts(&hosted, HOSTED).await;
 }

@@ -175,7 +175,8 @@ async fn round_trip_after_restart(sim: &Simulator) -> Answer {
             tokio::task::yield_now().await;
         }
     };
-    tokio::join!(caller, runtime).0
+    let both = async { tokio::join!(caller, runtime).0 };
+    tokio::time::timeout(Duration::from_mins(1), both).await.expect("the poll is seen at last")
 }
 
 #[tokio::test]

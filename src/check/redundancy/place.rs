@@ -1,6 +1,6 @@
-//! Where an interface ends at AWS, and whether two of them end on the same thing. The logical device, "the Direct Connect
-//! endpoint that terminates the logical connection", is what is compared; it "might be different" from the physical one
-//! (API reference). Each answer may be "cannot tell": AWS leaves out what it likes.
+//! Where an interface ends at AWS, and whether two of them end on the same thing. The logical device, "the Direct
+//! Connect endpoint that terminates the logical connection", is what is compared; it "might be different" from the
+//! physical one (API reference). Each answer may be "cannot tell", for AWS may leave out any member.
 
 use crate::facts::{Port, VirtualInterface};
 

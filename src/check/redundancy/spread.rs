@@ -1,5 +1,5 @@
 //! Whether the paths of a gateway stay spread. "MUST NOT let the customer order two connections and assume they are
-//! redundant; terminating both on the same Direct Connect device leaves a single point of failure." (AWS agent toolkit.)
+//! redundant; terminating both on the same Direct Connect device leaves a single point of failure" (AWS agent toolkit).
 //! "A campus is treated as a single AWS Direct Connect location" (User Guide): an equal location is one failure domain.
 //!
 //! Of paths in other accounts AWS names no place: they may end anywhere in their Region.
@@ -59,8 +59,8 @@ fn redundancy_kept(_: &Request, facts: &Facts) -> Vec<Fault> {
     vec![Fault::cannot_tell(format!("whether the healthy paths of gateway {gateway} keep as many {what}s"), because)]
 }
 
-/// The paths that are not visible and may end where this one does. A connection is of one Region, and so is what it ends
-/// on, so those of other Regions do not.
+/// The paths that are not visible and may end where this one does. A connection is of one Region, and so is what it
+/// ends on, so those of other Regions do not.
 fn unseen(facts: &Facts) -> Vec<String> {
     match &facts.unseen_paths {
         Ok(attachments) => {

@@ -1,0 +1,405 @@
+//! `cargo rehearse` as a person and as a machine meet it: the built command, its exit status, and what it says. What the
+//! function itself decides is tested end to end; here it has to be shown truly, safely and without secrets.
+
+#![expect(clippy::expect_used, reason = "where a test cannot be held, these are the words to say it in")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use associate_virtual_interface::check::CHECKS;
+use serde_json::{Value, json};
+
+/// What became of one run of the command.
+struct Run {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+/// The example, which cargo puts beside the folder of this test. `cargo test` builds it; `cargo test --test rehearse`
+/// alone does not.
+fn command() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let built = test.parent().and_then(Path::parent).expect("cargo puts tests into a folder of the profile's");
+    let command = built.join("examples").join(format!("rehearse{}", std::env::consts::EXE_SUFFIX));
+    assert!(command.exists(), "{} is not built: run `cargo build --example rehearse`", command.display());
+    command
+}
+
+fn rehearse(arguments: &[&str]) -> Run {
+    let output = Command::new(command())
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        // Of these, one asks for colour wherever the output goes.
+        .env_remove("CLICOLOR_FORCE")
+        .output()
+        .expect("the command can be started");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what it says is text");
+    let status = output.status.code().expect("it ends by itself");
+    Run { status, out: text(output.stdout), err: text(output.stderr) }
+}
+
+impl Run {
+    /// The text with every run of white space as one space, so that it does not matter where a line is broken.
+    fn flat(&self) -> String {
+        self.out.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[track_caller]
+    fn says(&self, wanted: &[&str]) {
+        let flat = self.flat();
+        for wanted in wanted {
+            assert!(flat.contains(wanted), "it does not say {wanted:?} but:\n{}{}", self.out, self.err);
+        }
+    }
+
+    #[track_caller]
+    fn json(&self) -> Value {
+        assert_eq!(self.out.lines().count(), 1, "{}", self.out);
+        serde_json::from_str(&self.out).expect("standard output is one JSON object and nothing else")
+    }
+}
+
+/// A file that is there for one test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, content: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
+        std::fs::write(&path, content).expect("the folder for tests can be written to");
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("cargo's folder has a name that is text")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A file left behind is overwritten some day, or goes with `cargo clean`.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn event(name: &str) -> Value {
+    let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_str(&std::fs::read_to_string(&path).expect(&path)).expect(&path)
+}
+
+#[test]
+fn without_arguments_a_move_succeeds_and_all_of_it_is_shown() {
+    let run = rehearse(&[]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    run.says(&[
+        "no AWS is touched",
+        "account 123456789012 in us-east-1",
+        "Record associated",
+        "Event Virtual Interface Associated",
+        "source associate-virtual-interface",
+        "arn:aws:directconnect:us-east-1:123456789012:dxvif/dxvif-fgprivt1",
+        "overridden interrupts-traffic",
+        "because \"maintenance window 02:00-04:00 UTC\"",
+        "AssociateVirtualInterface dxvif-fgprivt1 to dxlag-fgashlag",
+        "PutEvents",
+        "In the simulator dxvif-fgprivt1 is available on dxlag-fgashlag, moved from dxcon-fgashbn1",
+        "Exit status 0",
+    ]);
+    for check in CHECKS {
+        run.says(&[check.name]);
+    }
+}
+
+#[test]
+fn with_rules_every_check_says_what_it_is_about() {
+    let run = rehearse(&["--rules"]);
+    assert_eq!(run.status, 0);
+    for check in CHECKS {
+        run.says(&[check.name, check.rule]);
+    }
+}
+
+#[test]
+fn a_refusal_names_the_finding_and_answers_the_two_questions() {
+    let run = rehearse(&["events/request-vlan-in-use.json"]);
+    assert_eq!((run.status, run.err.as_str()), (1, ""));
+    run.says(&[
+        "Error PreCheckRefused",
+        "did it move? no",
+        "does waiting help? no",
+        "refused vlan-free-on-target: VLAN 102",
+        "dxvif-fglagvif",
+        "Record refused",
+        "Virtual Interface Association Refused",
+        "dxvif-fgclash1 is down on dxcon-fgspare1, not moved",
+        "Exit status 1",
+    ]);
+    assert!(!run.out.contains("AssociateVirtualInterface"), "{}", run.out);
+}
+
+#[test]
+fn a_dry_run_returns_a_record_and_moves_nothing() {
+    let run = rehearse(&["events/request-dry-run.json"]);
+    assert_eq!(run.status, 0);
+    run.says(&["Record wouldAssociate", "Event Virtual Interface Association Planned", "not moved"]);
+}
+
+#[test]
+fn an_error_without_record_is_told_as_well() {
+    let run = rehearse(&["events/invalid-unknown-field.json"]);
+    assert_eq!(run.status, 1);
+    run.says(&["Error InvalidRequest", "dryrun", "Calls none", "Record none", "Event none", "not moved"]);
+}
+
+#[test]
+fn wrong_usage_is_told_apart_and_names_the_file() {
+    let broken = Scratch::new("broken.json", "{\n \"connectionId\": EXAMPLEsecret\n}");
+    let wrong: [(&[&str], &str); 10] = [
+        (&["--no-such-flag"], "--no-such-flag"),
+        (&["--fault", "AssociateVirtualInterface"], "OPERATION:FAULT"),
+        (&["--fault", "DescribeLags:explode"], "explode"),
+        (&["--latency", "soon"], "soon"),
+        (&["events/no-such-file.json"], "events/no-such-file.json"),
+        (&[broken.path()], "broken.json: not JSON: line 2, column 18"),
+        (&["--inventory", "no-such-inventory.json", "events/request.json"], "no-such-inventory.json"),
+        (&["--inventory", broken.path(), "events/request.json"], "broken.json: not JSON: line 2, column 18"),
+        (
+            &["--inventory", "events/request.json", "events/request.json"],
+            "events/request.json: has none of the members",
+        ),
+        (&["--inventory", "simulator/inventory/estate.json"], "EVENT.json"),
+    ];
+    for (arguments, named) in wrong {
+        let run = rehearse(arguments);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.err.contains(named), "{arguments:?}: {}", run.err);
+        assert!(!run.err.contains("EXAMPLEsecret"), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_lost_answer_to_a_made_move_is_a_record_that_agrees_with_the_world() {
+    let run = rehearse(&["--fault", "AssociateVirtualInterface:reset-after"]);
+    assert_eq!(run.status, 0);
+    run.says(&[
+        "faults AssociateVirtualInterface:reset-after",
+        "none AssociateVirtualInterface",
+        "Record associated",
+        "AWS said NoAnswer",
+        "available on dxlag-fgashlag, moved from dxcon-fgashbn1",
+    ]);
+}
+
+#[test]
+fn a_late_move_is_unsettled_whatever_the_world_knows_by_then() {
+    let run = rehearse(&["--fault", "AssociateVirtualInterface:late"]);
+    assert_eq!(run.status, 1);
+    run.says(&[
+        "Error AssociationUnsettled",
+        "did it move? unknown",
+        "does waiting help? yes",
+        "Event Virtual Interface Association Unsettled",
+        "moved from dxcon-fgashbn1",
+    ]);
+}
+
+#[test]
+fn a_record_that_the_bus_did_not_take_is_shown_from_the_log() {
+    let run = rehearse(&["--fault", "PutEvents:denied"]);
+    assert_eq!(run.status, 1);
+    run.says(&[
+        "Error RecordNotEmitted",
+        "did it move? yes",
+        "Record associated",
+        "Event none",
+        "overridden interrupts",
+    ]);
+}
+
+#[test]
+fn the_parallel_reads_are_seen_to_be_parallel() {
+    let run = rehearse(&["--latency", "80"]);
+    run.says(&["latency 80 ms for every call", "at the same time"]);
+}
+
+#[test]
+fn for_machines_there_is_one_object_with_everything() {
+    let moved = rehearse(&["--json"]);
+    assert_eq!((moved.status, moved.err.as_str()), (0, ""));
+    let moved = moved.json();
+    assert_eq!(moved["request"], event("request"));
+    assert_eq!((&moved["answer"]["outcome"], &moved["functionError"]), (&json!("associated"), &json!(false)));
+    assert_eq!(moved["events"][0]["Detail"], moved["answer"]);
+    let world = json!({"virtualInterfaceId": "dxvif-fgprivt1", "connectionId": "dxlag-fgashlag", "state": "available"});
+    assert_eq!((&moved["world"], moved.get("logs")), (&world, None));
+    let calls = moved["calls"].as_array().unwrap();
+    let associate: Vec<_> = calls.iter().filter(|call| call["operation"] == "AssociateVirtualInterface").collect();
+    assert_eq!((associate.len(), &associate[0]["status"]), (1, &json!(200)));
+
+    let refused = rehearse(&["--json", "--logs", "events/request-vlan-in-use.json"]);
+    assert_eq!((refused.status, refused.err.as_str()), (1, ""));
+    let refused = refused.json();
+    assert_eq!((&refused["answer"]["errorType"], &refused["functionError"]), (&json!("PreCheckRefused"), &json!(true)));
+    assert!(refused["answer"]["errorMessage"].as_str().unwrap().contains("dxvif-fglagvif"));
+    let logs = refused["logs"]["stdout"].as_array().unwrap();
+    assert!(logs.iter().any(|line| line["record"]["outcome"] == "refused"), "{logs:?}");
+}
+
+#[test]
+fn an_event_from_eventbridge_is_stamped_unless_it_is_replayed() {
+    let run = rehearse(&["events/request-from-eventbridge.json"]);
+    assert_eq!(run.status, 0);
+    run.says(&["set to now, as EventBridge would", "Record associated"]);
+    let sent = rehearse(&["--json", "events/request-from-eventbridge.json"]).json()["request"].take();
+    let mut file = event("request-from-eventbridge");
+    assert_ne!(sent["time"], file["time"]);
+    file["time"] = sent["time"].clone();
+    assert_eq!(sent, file);
+
+    let replayed = rehearse(&["events/stale-replayed.json"]);
+    assert_eq!(replayed.status, 1);
+    replayed.says(&["Error StaleRequest", event("stale-replayed")["time"].as_str().unwrap()]);
+    assert!(!replayed.out.contains("set to now"), "{}", replayed.out);
+}
+
+#[test]
+fn what_is_wrong_with_an_event_is_the_functions_to_say() {
+    let envelope = event("request-from-eventbridge");
+    let mut timeless = envelope.clone();
+    timeless.as_object_mut().unwrap().remove("time");
+    let timeless = Scratch::new("timeless.json", &timeless.to_string());
+    assert_eq!(rehearse(&[timeless.path()]).status, 0);
+
+    let text = envelope.to_string();
+    let twice =
+        text.replacen("\"expectedConnectionId\"", "\"connectionId\":\"dxcon-fgspare1\",\"expectedConnectionId\"", 1);
+    for (name, text, problem) in [
+        ("twice.json", twice.as_str(), "detail.connectionId is given twice"),
+        ("list.json", "[1, 2]", "not a JSON object"),
+        ("deep.json", &"[".repeat(200).chars().chain("]".repeat(200).chars()).collect::<String>(), "InvalidRequest"),
+    ] {
+        let file = Scratch::new(name, text);
+        let run = rehearse(&[file.path()]);
+        assert_eq!(run.status, 1, "{}", run.err);
+        run.says(&["InvalidRequest", problem]);
+    }
+}
+
+#[test]
+fn an_inventory_of_ones_own_may_be_in_several_files() {
+    let estate: Value = serde_json::from_str(include_str!("../simulator/inventory/estate.json")).unwrap();
+    let part = |member: &str| Scratch::new(&format!("{member}.json"), &json!({member: estate[member]}).to_string());
+    let parts = ["virtualInterfaces", "connections", "lags", "directConnectGatewayAttachments"].map(part);
+    let mut arguments = vec!["events/request.json"];
+    arguments.extend(parts.iter().flat_map(|part| ["--inventory", part.path()]));
+    let run = rehearse(&arguments);
+    assert_eq!(run.status, 0, "{}", run.err);
+    run.says(&["virtualInterfaces.json", "1 LAG", "Record associated"]);
+}
+
+#[test]
+fn nothing_that_a_terminal_obeys_comes_out() {
+    let hostile = json!({
+        "virtualInterfaceId": "dxvif-\u{1b}[31mfgprivt1\u{9b}2J",
+        "connectionId": "dxlag-fgashlag",
+        "\u{202e}nosaer\u{7f}": "\u{200b}",
+    });
+    let hostile = Scratch::new("hostile.json", &hostile.to_string());
+    let runs: [&[&str]; 6] = [
+        &[],
+        &["--logs", "--rules"],
+        &["events/request-vlan-in-use.json"],
+        &[hostile.path()],
+        &["--json", hostile.path()],
+        &["no\u{1b}[31m-such\u{9b}-file.json"],
+    ];
+    for arguments in runs {
+        let run = rehearse(arguments);
+        for text in [&run.out, &run.err] {
+            let obeyed = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}".contains(c);
+            assert!(!text.chars().any(obeyed), "{arguments:?}: {text:?}");
+        }
+    }
+    let shown = rehearse(&[hostile.path()]);
+    shown.says(&["Error InvalidRequest", "nosaer"]);
+    let sent = rehearse(&["--json", hostile.path()]).json();
+    assert_eq!(sent["request"]["virtualInterfaceId"], "dxvif-\u{1b}[31mfgprivt1\u{9b}2J");
+}
+
+#[test]
+fn no_secret_of_the_inventory_comes_out() {
+    let canary = "EXAMPLEkey";
+    let estate = include_str!("../simulator/inventory/estate.json");
+    assert!(estate.contains(canary), "the estate has lost its secrets, and this test would find none");
+    let faults =
+        ["reset-after", "late", "truncated", "client"].map(|fault| format!("AssociateVirtualInterface:{fault}"));
+    let mut runs = vec![vec![], vec!["events/request-vlan-in-use.json"], vec!["events/request-hosted-to-lag.json"]];
+    runs.extend(faults.iter().map(|fault| vec!["--fault", fault]));
+    runs.push(vec!["--inventory", "simulator/inventory/estate.json", "events/request.json"]);
+    for mut arguments in runs {
+        for form in ["--logs", "--json"] {
+            arguments.push(form);
+            let run = rehearse(&arguments);
+            assert!(run.status < 2, "{}", run.err);
+            assert!(!run.out.contains(canary) && !run.err.contains(canary), "{arguments:?}");
+        }
+    }
+}
+
+/// What becomes of the function's own process; told apart from the outside only where `/proc` tells.
+#[cfg(target_os = "linux")]
+mod child {
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    /// A rehearsal that waits for its first answer for a minute, and the function in it.
+    fn begun() -> (Child, String) {
+        let mut command = Command::new(super::command());
+        let command = command.args(["--latency", "60000"]).stdout(Stdio::piped()).spawn().expect("it starts");
+        let children = format!("/proc/{0}/task/{0}/children", command.id());
+        let function = until(|| {
+            let function = std::fs::read_to_string(&children).ok()?.trim().to_owned();
+            let arguments = std::fs::read_to_string(format!("/proc/{function}/cmdline")).ok()?;
+            arguments.contains("--as-the-function").then_some(function)
+        });
+        (command, function)
+    }
+
+    fn until<T>(mut happens: impl FnMut() -> Option<T>) -> T {
+        let patience = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < patience {
+            if let Some(seen) = happens() {
+                return seen;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it does not happen");
+    }
+
+    fn signal(signal: &str, process: &str) {
+        let sent = Command::new("kill").args([signal, process]).status().expect("there is a kill command");
+        assert!(sent.success());
+    }
+
+    #[test]
+    fn a_function_that_dies_is_said_to_have_died() {
+        let (command, function) = begun();
+        signal("-KILL", &function);
+        let output = command.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("ended before it answered: signal: 9"), "{said}");
+    }
+
+    #[test]
+    fn an_interrupt_leaves_no_function_behind() {
+        let (command, function) = begun();
+        // Long enough for the command to be listening; before that, the signal ends it and the function with it.
+        std::thread::sleep(Duration::from_millis(300));
+        signal("-INT", &command.id().to_string());
+        let output = command.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130));
+        until(|| (!Path::new("/proc").join(&function).exists()).then_some(()));
+    }
+}
