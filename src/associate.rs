@@ -113,9 +113,8 @@ impl Associate {
     }
 
     async fn tell(&self, record: Record, caller: &Caller, invocation: &Invocation) -> Told {
-        let json = match serde_json::value::to_raw_value(&record) {
-            Ok(json) => json,
-            Err(_) => unreachable!("a record has no map with keys that are not strings"),
+        let Ok(json) = serde_json::value::to_raw_value(&record) else {
+            unreachable!("a record has no map with keys that are not strings")
         };
         info!(record = json.get(), outcome = record.outcome.as_str(), "{}", record.detail_type());
         let resources = record.resources(caller);
@@ -159,7 +158,8 @@ fn enough_time_to_begin(request: &Request, clock: &Clock) -> Result<(), Error> {
     let needed = if request.dry_run { RESERVE_FOR_RECORD } else { RESERVE + CALL_MINIMUM };
     if clock.left(needed).is_zero() {
         let (left, needed) = (clock.left(std::time::Duration::ZERO).as_secs(), needed.as_secs());
-        let message = format!("{left} seconds are left before the Lambda deadline, and {needed} are needed to finish safely");
+        let message =
+            format!("{left} seconds are left before the Lambda deadline, and {needed} are needed to finish safely");
         return Err(Error::new(Name::Unavailable, message));
     }
     Ok(())

@@ -20,7 +20,7 @@ pub const RESERVE_FOR_RECORD: Duration = Duration::from_secs(5);
 /// What is kept, of that, for the answer to the caller.
 pub const RESERVE_FOR_ANSWER: Duration = Duration::from_millis(500);
 /// What an invocation is taken to have, when its deadline lies in the past already. (Local emulators send such.)
-const ASSUMED: Duration = Duration::from_secs(60);
+const ASSUMED: Duration = Duration::from_mins(1);
 
 /// The clock of one invocation.
 #[derive(Clone, Copy, Debug)]

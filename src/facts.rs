@@ -302,9 +302,8 @@ impl VirtualInterface {
             vec![&self.amazon_address, &self.customer_address]
         } else {
             let leaving = self.virtual_interface_state.as_deref() == Some("deleting");
-            let holds = |peer: &&BgpPeer| {
-                peer.is_standing() || leaving && peer.bgp_peer_state.as_deref() != Some("deleted")
-            };
+            let holds =
+                |peer: &&BgpPeer| peer.is_standing() || leaving && peer.bgp_peer_state.as_deref() != Some("deleted");
             let peers = self.bgp_peers.iter().filter(holds);
             peers.flat_map(|peer| [&peer.amazon_address, &peer.customer_address]).collect()
         };

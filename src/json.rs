@@ -1,6 +1,6 @@
 //! Reads a payload strictly: no duplicate key anywhere, and errors that say where but never what.
 //!
-//! serde_json keeps the last of two equal keys, and its messages quote the value they stumble over. A request that
+//! `serde_json` keeps the last of two equal keys, and its messages quote the value they stumble over. A request that
 //! names its target twice must not be guessed at, and a rejected value must not reach a log.
 
 use std::fmt;
@@ -130,7 +130,10 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_placed_and_not_quoted() {
-        assert_eq!(read("{\n \"a\": secret}"), Err(Unreadable("the payload is not JSON (line 2, column 7)".to_owned())));
+        assert_eq!(
+            read("{\n \"a\": secret}"),
+            Err(Unreadable("the payload is not JSON (line 2, column 7)".to_owned()))
+        );
         assert!(read(&"[".repeat(200)).is_err());
         assert!(read("{} {}").is_err());
         assert!(read("").is_err());

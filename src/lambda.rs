@@ -43,7 +43,11 @@ async fn serve(settings: Settings) -> Result<(), String> {
         let answered = tokio::spawn(answer(associate, event).in_current_span()).await;
         answered.unwrap_or_else(|_| Err(Error::new(Name::AssociationUnsettled, "the function failed inside")))
     });
-    Runtime::new(handler).layer(lambda_runtime::tower::layer::layer_fn(InSpan)).run().await.map_err(|error| error.to_string())
+    Runtime::new(handler)
+        .layer(lambda_runtime::tower::layer::layer_fn(InSpan))
+        .run()
+        .await
+        .map_err(|error| error.to_string())
 }
 
 async fn answer(associate: &Associate, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {

@@ -76,9 +76,8 @@ pub fn plan(request: &Request, found: &Found) -> Result<Plan, Error> {
 }
 
 fn decide(request: &Request, facts: &Facts, report: Report) -> Result<Plan, Error> {
-    let unjudged = |finding: &&Finding| {
-        finding.severity == Severity::Refusal && matches!(finding.fault, Fault::CannotTell { .. })
-    };
+    let unjudged =
+        |finding: &&Finding| finding.severity == Severity::Refusal && matches!(finding.fault, Fault::CannotTell { .. });
     let blocking = || report.findings.iter().filter(|finding| finding.blocks());
     if blocking().filter(|finding| !unjudged(finding)).any(|finding| !finding.fault.may_clear()) {
         return Ok(Plan::Refuse(report));
@@ -112,4 +111,103 @@ pub fn refusal(report: &Report) -> Error {
 
 fn sentence(finding: &Finding) -> String {
     format!("{}: {}", finding.check, finding.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::example::example;
+    use crate::estate::{Missing, OnTarget};
+    use crate::facts::{Port, PortKind};
+
+    /// What is planned for the example after this change, in a word, and what the refusal would be called.
+    fn planned(mutate: fn(&mut Request, &mut Facts)) -> &'static str {
+        let (mut request, mut facts) = example();
+        mutate(&mut request, &mut facts);
+        match plan(&request, &Found::Facts(Box::new(facts))) {
+            Ok(Plan::Associate(_)) => "associate",
+            Ok(Plan::WouldAssociate(_)) => "would associate",
+            Ok(Plan::AlreadyAssociated(_)) => "already associated",
+            Ok(Plan::Refuse(report)) => refusal(&report).name.as_str(),
+            Err(error) => error.name.as_str(),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_finding_has_its_plan() {
+        let unknown_vlan = |_: &mut Request, facts: &mut Facts| facts.neighbours[0].vlan = None;
+        assert_eq!(planned(|_, _| {}), "associate");
+        assert_eq!(planned(|request, _| request.dry_run = true), "would associate");
+        assert_eq!(planned(|_, facts| facts.neighbours[0].vlan = Some(101)), "PreCheckRefused");
+        assert_eq!(planned(|_, facts| facts.target.state = Some("down".to_owned())), "PreCheckRefused");
+        assert_eq!(planned(|_, facts| facts.target.state = Some("pending".to_owned())), "PreCheckNotYet");
+        assert_eq!(planned(unknown_vlan), "Unavailable");
+        // What will not clear is said first; what cannot be judged is said before what may clear.
+        assert_eq!(
+            planned(|_, facts| {
+                facts.neighbours[0].vlan = None;
+                facts.target.state = Some("down".to_owned());
+            }),
+            "PreCheckRefused"
+        );
+        assert_eq!(
+            planned(|_, facts| {
+                facts.neighbours[0].vlan = None;
+                facts.target.state = Some("pending".to_owned());
+            }),
+            "Unavailable"
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_one_sentence_for_each_finding_that_stands_in_the_way() {
+        let (request, mut facts) = example();
+        facts.neighbours[0].vlan = Some(101);
+        facts.target.state = Some("down".to_owned());
+        let report = check(&request, &facts);
+        assert_eq!(
+            refusal(&report).message,
+            "vlan-free-on-target: VLAN 101 is in use on dxlag-fexample by dxvif-fneighbr (available), and the VLAN of an \
+             interface cannot be changed\ntarget-state: dxlag-fexample is down; an interface moved onto it stays down \
+             until it is up"
+        );
+    }
+
+    #[test]
+    fn what_is_there_or_is_not_is_said_without_running_the_checks() {
+        let (request, facts) = example();
+        let there = Found::OnTarget(OnTarget {
+            fault: Fault::AlreadyOnTarget { virtual_interface: "i".to_owned(), target: "t".to_owned() },
+            virtual_interface: facts.virtual_interface.clone(),
+            port: facts.target.clone(),
+            came_from: None,
+        });
+        let Ok(Plan::AlreadyAssociated(report)) = plan(&request, &there) else { panic!("it is there") };
+        assert_eq!(report.run, ["not-on-target-yet"]);
+
+        let fault = Fault::TargetNotFound { target: "t".to_owned(), region: "r".to_owned(), aws_says: String::new() };
+        let missing = Found::Missing(Missing {
+            faults: vec![(&check::TARGET_EXISTS, fault)],
+            virtual_interface: Some(facts.virtual_interface),
+            source: None,
+            target: None,
+        });
+        let Ok(Plan::Refuse(report)) = plan(&request, &missing) else { panic!("it is missing") };
+        assert_eq!(refusal(&report).name, Name::PreCheckRefused);
+        assert_eq!(report.findings.len(), 1);
+    }
+
+    #[test]
+    fn an_interface_has_arrived_on_the_target_or_on_its_lag() {
+        let (mut request, mut facts) = example();
+        let reason = "to see where AWS puts it".to_owned();
+        request.overrides.push(crate::request::Override { check: "target-not-lag-member".to_owned(), reason });
+        facts.target = Port { lag_id: Some("dxlag-fother".to_owned()), kind: PortKind::Connection, ..facts.target };
+        let mut interface = facts.virtual_interface.clone();
+        let Ok(Plan::Associate(association)) = plan(&request, &Found::Facts(Box::new(facts))) else { panic!("clean") };
+        for (place, arrived) in [("dxlag-fexample", true), ("dxlag-fother", true), ("dxcon-fexample", false)] {
+            interface.connection_id = Some(place.to_owned());
+            assert_eq!(association.has_arrived(&interface), arrived, "{place}");
+        }
+    }
 }

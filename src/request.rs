@@ -321,7 +321,8 @@ impl Fields {
 
 /// Characters that make a text read differently from what it is, or that end a log line.
 fn is_deceptive(c: char) -> bool {
-    let bidirectional = matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let bidirectional =
+        matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
     let invisible = matches!(c, '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}');
     c.is_control() || bidirectional || invisible
 }

@@ -135,3 +135,70 @@ pub fn decide(answer: Answer, seen: Result<Option<VirtualInterface>, Failed>, ar
         (Answer::Rejected(error) | Answer::Indefinite(error), seen) => Turn::Unsettled(error, seen),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(code: &str, message: &str) -> Answer {
+        Answer::of(AwsError::new(code, message))
+    }
+
+    #[test]
+    fn answers_are_known_by_their_code_and_two_by_a_text() {
+        let kind = |answer: Answer| match answer {
+            Answer::Denied(_) => "denied",
+            Answer::PutOff(_) => "put off",
+            Answer::Rejected(_) => "rejected",
+            Answer::Indefinite(_) => "indefinite",
+        };
+        let client = "DirectConnectClientException";
+        for (code, message, expected) in [
+            ("AccessDeniedException", "", "denied"),
+            ("UnrecognizedClientException", "", "denied"),
+            ("ThrottlingException", "Rate exceeded", "put off"),
+            ("ExpiredTokenException", "", "put off"),
+            (client, "Connection dxcon-fexample is in a transitioning state", "put off"),
+            (client, "Could not find Connection with ID dxcon-fexample", "rejected"),
+            (client, "whatever AWS may say", "rejected"),
+            ("LimitExceededException", "", "rejected"),
+            ("DirectConnectServerException", "", "indefinite"),
+            ("InternalFailure", "", "indefinite"),
+            ("ServiceUnavailable", "", "indefinite"),
+            ("SomethingNew", "", "indefinite"),
+        ] {
+            assert_eq!(kind(said(code, message)), expected, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_read_after_the_call_decides() {
+        let there = VirtualInterface { connection_id: Some("target".to_owned()), ..VirtualInterface::default() };
+        let not_there = VirtualInterface { connection_id: Some("source".to_owned()), ..VirtualInterface::default() };
+        let unread = || Err(Failed::Incomplete { why: "no answer came in time".to_owned() });
+        let turn = |answer: &Answer, seen, arrived| match decide(answer.clone(), seen, arrived) {
+            Turn::Associated(interface, Some(error)) if *interface == there && error == *answer.error() => "associated",
+            Turn::Associated(..) => "associated, but not truthfully",
+            Turn::Rejected(..) => "rejected",
+            Turn::Unsettled(..) => "unsettled",
+            Turn::PutOff(_) => "put off",
+            Turn::Denied(_) => "denied",
+        };
+        let error = AwsError::new("code", "message");
+        // Answer; then: seen on the target, seen elsewhere, gone, not to be read.
+        for (answer, expected) in [
+            (Answer::Denied(error.clone()), ["associated", "denied", "denied", "denied"]),
+            (Answer::PutOff(error.clone()), ["associated", "put off", "put off", "put off"]),
+            (Answer::Rejected(error.clone()), ["associated", "rejected", "rejected", "unsettled"]),
+            (Answer::Indefinite(error), ["associated", "unsettled", "unsettled", "unsettled"]),
+        ] {
+            let turns = [
+                turn(&answer, Ok(Some(there.clone())), true),
+                turn(&answer, Ok(Some(not_there.clone())), false),
+                turn(&answer, Ok(None), false),
+                turn(&answer, unread(), false),
+            ];
+            assert_eq!(turns, expected, "{answer:?}");
+        }
+    }
+}

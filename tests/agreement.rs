@@ -2,6 +2,8 @@
 //! documented reason a check has named, and what a check refuses the simulator refuses too. Over random estates and
 //! requests; the same ones in every run, more of them with `PROPTEST_CASES=5000`.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use std::collections::BTreeMap;
 
 use associate_virtual_interface::aws::direct_connect::DirectConnect;
@@ -232,8 +234,7 @@ fn interface_json(id: &str, port: &str, draft: &InterfaceDraft) -> Value {
     };
     // Every other pair lies in one network with its neighbour, so that overlaps without equal addresses occur too.
     let host = u16::from(draft.ipv4) * 2;
-    let mut peers =
-        vec![peer("ipv4", format!("169.254.7.{}/29", host), format!("169.254.7.{}/29", host + 1))];
+    let mut peers = vec![peer("ipv4", format!("169.254.7.{host}/29"), format!("169.254.7.{}/29", host + 1))];
     if let Some(six) = draft.ipv6 {
         peers.push(peer("ipv6", format!("2001:db8::{six:x}0/125"), format!("2001:db8::{six:x}1/125")));
     }

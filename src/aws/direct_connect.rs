@@ -79,7 +79,8 @@ impl DirectConnect {
     }
 
     async fn find_all(&self, request: &Request, caller: &Caller) -> Result<Found, Error> {
-        let mut estate = self.first_wave(request).await;
+        // On the heap: six requests at once are too large to be carried about.
+        let mut estate = Box::pin(self.first_wave(request)).await;
         let mut found = estate.find(request, caller)?;
         match &mut found {
             Found::Missing(missing) if missing.target.is_none() && missing.virtual_interface.is_some() => {
@@ -117,7 +118,8 @@ impl DirectConnect {
 
     async fn interfaces(&self, id: Option<&str>, port: Option<&str>) -> Listing<VirtualInterface> {
         let request = self.client.describe_virtual_interfaces();
-        let request = request.set_virtual_interface_id(id.map(str::to_owned)).set_connection_id(port.map(str::to_owned));
+        let request =
+            request.set_virtual_interface_id(id.map(str::to_owned)).set_connection_id(port.map(str::to_owned));
         let request = if id.is_none() { request.max_results(PAGE) } else { request };
         every_page!(request, virtual_interfaces, project::described)
     }

@@ -14,7 +14,7 @@ use crate::clock::{Clock, RESERVE_FOR_ANSWER};
 use crate::turn::Answer;
 
 /// How often the record is offered at most.
-const MAX_TRIES: u32 = 8;
+const MAX_TRIES: u32 = 5;
 /// What is waited before the second try; doubled before each further one, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);

@@ -8,6 +8,7 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const OTHER_ACCOUNT: &str = "210987654321";
 pub(crate) const GATEWAY: &str = "5f294f92-bafb-4011-916d-9b0bexample";
 
+#[allow(clippy::unnecessary_wraps, reason = "every member of AWS's shapes may be missing")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

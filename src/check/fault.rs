@@ -46,7 +46,9 @@ pub enum Fault {
     NotJumboCapable { mtu: i32, target: String },
 
     // ownership.rs
-    #[error("account {account} owns neither the virtual interface (it is {interface_owner}'s) nor {from} (it is {from_owner}'s)")]
+    #[error(
+        "account {account} owns neither the virtual interface (it is {interface_owner}'s) nor {from} (it is {from_owner}'s)"
+    )]
     OwnsNeither { account: String, interface_owner: String, from: String, from_owner: String },
     #[error("target {target} belongs to account {owner}, not to {account}")]
     TargetOwnedByOther { target: String, owner: String, account: String },
@@ -54,13 +56,21 @@ pub enum Fault {
     TrafficOfOtherAccount { owner: String, account: String },
 
     // hosting.rs
-    #[error("{from} is a hosted connection of {partner}: its virtual interface cannot move to LAG {target}; AWS's way is AssociateHostedConnection")]
+    #[error(
+        "{from} is a hosted connection of {partner}: its virtual interface cannot move to LAG {target}; AWS's way is AssociateHostedConnection"
+    )]
     HostedConnectionToLag { from: String, partner: String, target: String },
-    #[error("{from} and {target} are both hosted connections: a virtual interface cannot move between them, only be deleted and created anew")]
+    #[error(
+        "{from} and {target} are both hosted connections: a virtual interface cannot move between them, only be deleted and created anew"
+    )]
     HostedConnectionToHosted { from: String, target: String },
-    #[error("{from} is a hosted connection of {partner} (assumed: AWS does not say that its interface may move to a dedicated connection)")]
+    #[error(
+        "{from} is a hosted connection of {partner} (assumed: AWS does not say that its interface may move to a dedicated connection)"
+    )]
     SourceIsHosted { from: String, partner: String },
-    #[error("target {target} is a hosted connection with VLAN {target_vlan}, and the virtual interface has VLAN {vlan} (assumed to be refused)")]
+    #[error(
+        "target {target} is a hosted connection with VLAN {target_vlan}, and the virtual interface has VLAN {vlan} (assumed to be refused)"
+    )]
     VlanDiffersFromHostedTarget { target: String, target_vlan: i32, vlan: i32 },
     #[error("target {target} is a hosted connection (assumed: AWS does not say that an interface may move onto one)")]
     TargetIsHosted { target: String },
@@ -68,7 +78,9 @@ pub enum Fault {
     TargetIsLagMember { target: String, lag: String },
     #[error("target {target} is an interconnect of a partner (assumed to be refused)")]
     TargetIsInterconnect { target: String },
-    #[error("target LAG {target} is a partner's, whose virtual interfaces cannot be configured directly (assumed to be refused)")]
+    #[error(
+        "target LAG {target} is a partner's, whose virtual interfaces cannot be configured directly (assumed to be refused)"
+    )]
     TargetIsPartnerLag { target: String },
 
     // vlan.rs
@@ -80,19 +92,27 @@ pub enum Fault {
     // addresses.rs
     #[error("address {address} is in use on {target} by {by} ({state})")]
     AddressInUse { address: String, target: String, by: String, state: String },
-    #[error("network {network} overlaps {other} of {by} on {target} (assumed: AWS does not say whether an overlap is a conflict)")]
+    #[error(
+        "network {network} overlaps {other} of {by} on {target} (assumed: AWS does not say whether an overlap is a conflict)"
+    )]
     NetworksOverlap { network: String, other: String, target: String, by: String },
 
     // capacity.rs
     #[error("{target} carries {count} {of}, and the quota is {quota}")]
     QuotaReached { target: String, of: String, count: usize, quota: usize },
-    #[error("target {target} is a hosted connection, and rate limiters need a dedicated connection or LAG (the virtual interface is limited to {rate_limit}; assumed to be refused)")]
+    #[error(
+        "target {target} is a hosted connection, and rate limiters need a dedicated connection or LAG (the virtual interface is limited to {rate_limit}; assumed to be refused)"
+    )]
     RateLimitOnHosted { target: String, rate_limit: String },
-    #[error("virtual interface is limited to {rate_limit}, more than {target} has ({bandwidth}; assumed to be refused)")]
+    #[error(
+        "virtual interface is limited to {rate_limit}, more than {target} has ({bandwidth}; assumed to be refused)"
+    )]
     RateLimitAboveBandwidth { target: String, rate_limit: String, bandwidth: String },
     #[error("{target} takes {max_allowed} rate-limited interfaces and has {remaining} left (assumed to be refused)")]
     NoRateLimiterLeft { target: String, max_allowed: i32, remaining: i32 },
-    #[error("virtual interface holds {needed} {family} prefixes, and the prefix pool of {target} has {left} left (assumed to be refused)")]
+    #[error(
+        "virtual interface holds {needed} {family} prefixes, and the prefix pool of {target} has {left} left (assumed to be refused)"
+    )]
     PrefixPoolTooSmall { target: String, family: String, needed: i32, left: i32 },
     #[error("{target} has {to_bandwidth}, less than the {from_bandwidth} of {from}")]
     LessBandwidth { from: String, from_bandwidth: String, target: String, to_bandwidth: String },
@@ -112,10 +132,21 @@ pub enum Fault {
     CarriesTraffic { families: String, target: String },
 
     // redundancy.rs
-    #[error("gateway {gateway} keeps {healthy} healthy paths while this one is moved, and must keep {needed}{siblings}")]
+    #[error(
+        "gateway {gateway} keeps {healthy} healthy paths while this one is moved, and must keep {needed}{siblings}"
+    )]
     TooFewHealthyPaths { gateway: String, healthy: usize, needed: usize, siblings: Siblings },
-    #[error("cannot tell whether gateway {gateway} keeps {needed} healthy paths: {healthy} are known to be, and {unseen} are not known ({because}){siblings}")]
-    HealthyPathsUnseen { gateway: String, healthy: usize, needed: usize, unseen: String, because: String, siblings: Siblings },
+    #[error(
+        "cannot tell whether gateway {gateway} keeps {needed} healthy paths: {healthy} are known to be, and {unseen} are not known ({because}){siblings}"
+    )]
+    HealthyPathsUnseen {
+        gateway: String,
+        healthy: usize,
+        needed: usize,
+        unseen: String,
+        because: String,
+        siblings: Siblings,
+    },
     #[error("after the move every healthy path of gateway {gateway} ends on {shared} {place}: {others}")]
     OtherPathsShareTarget { gateway: String, shared: String, place: String, others: String },
     #[error("the move takes the healthy paths of gateway {gateway} from {before} {what}s to {after}")]
@@ -142,9 +173,13 @@ pub enum Fault {
     LogicalRedundancyLost { from: String, target: String },
     #[error("billing changes from {from} to {to}")]
     BillingModeChanges { from: String, to: String },
-    #[error("tag {tag} says that {tool} manages it: its configuration still names {from}, and its next run {consequence}")]
+    #[error(
+        "tag {tag} says that {tool} manages it: its configuration still names {from}, and its next run {consequence}"
+    )]
     ManagedElsewhere { tag: String, tool: String, from: String, consequence: String },
-    #[error("port {from}, which carries the interface now, is not visible to account {account}; what it is like cannot be compared")]
+    #[error(
+        "port {from}, which carries the interface now, is not visible to account {account}; what it is like cannot be compared"
+    )]
     SourceNotVisible { from: String, account: String },
 }
 

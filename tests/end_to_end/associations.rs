@@ -21,8 +21,7 @@ async fn an_interface_is_moved_once_and_the_same_record_goes_to_caller_bus_and_l
     assert_eq!(record["before"]["connectionId"], PRIMARY);
     assert_eq!(record["virtualInterface"]["connectionId"], LAG);
     assert_eq!(record["virtualInterface"]["virtualInterfaceState"], "pending");
-    let back =
-        json!({"virtualInterfaceId": "dxvif-fgprivt1", "connectionId": PRIMARY, "expectedConnectionId": LAG});
+    let back = json!({"virtualInterfaceId": "dxvif-fgprivt1", "connectionId": PRIMARY, "expectedConnectionId": LAG});
     assert_eq!(record["inverse"], back);
 
     let events = stage.simulator.events();
@@ -37,7 +36,8 @@ async fn an_interface_is_moved_once_and_the_same_record_goes_to_caller_bus_and_l
     );
     assert_eq!(events[0]["Detail"], record);
 
-    let logged: Vec<Value> = lines(&stage.finish().await).into_iter().filter(|line| line.get("record").is_some()).collect();
+    let logged: Vec<Value> =
+        lines(&stage.finish().await).into_iter().filter(|line| line.get("record").is_some()).collect();
     assert_eq!(logged.len(), 1);
     assert_eq!(logged[0]["record"], record);
 }

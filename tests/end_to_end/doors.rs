@@ -3,16 +3,16 @@
 
 use dx_sim::{Invocation, Options};
 use serde_json::{Value, json};
+use time::Duration;
 use time::format_description::well_known::Rfc3339;
-use time::{Duration, OffsetDateTime};
 
-use crate::harness::{Said, Stage, event, request, request_with};
+use crate::harness::{Said, Stage, event, now, request, request_with};
 
 /// What must never come back: every bad value here contains it.
 const REJECTED: &str = "S3CRET";
 
 fn seconds_ago(seconds: i64) -> String {
-    (OffsetDateTime::now_utc() - Duration::seconds(seconds)).format(&Rfc3339).unwrap()
+    (now() - Duration::seconds(seconds)).format(&Rfc3339).unwrap()
 }
 
 fn envelope() -> Value {
@@ -49,7 +49,10 @@ async fn ids_are_accepted_bare_as_arns_and_in_the_spelling_of_the_sdk_integratio
     for name in ["request-with-arns", "request-from-sdk-integration"] {
         let stage = Stage::new().await;
         let record = stage.ask(&event(name)).await.record();
-        assert_eq!((&record["outcome"], &record["request"]["connectionId"]), (&json!("associated"), &json!("dxlag-fgashlag")));
+        assert_eq!(
+            (&record["outcome"], &record["request"]["connectionId"]),
+            (&json!("associated"), &json!("dxlag-fgashlag"))
+        );
     }
 }
 
@@ -168,12 +171,12 @@ fn write_twice(text: &str, name: &str) -> String {
 #[tokio::test]
 async fn what_is_too_old_is_stale_and_aws_is_not_asked() {
     let stage = Stage::new().await;
-    let stale = [
+    let too_old = [
         ("it is replayed", envelope_with("replay-name", json!("last-year"))),
         ("its event is 901 seconds old", envelope_with("time", json!(seconds_ago(901)))),
         ("its notAfter has passed", request_with(json!({"notAfter": seconds_ago(1)}))),
     ];
-    for (begins, payload) in stale {
+    for (begins, payload) in too_old {
         let said = stage.ask(&payload).await;
         assert_eq!(said.name(), "StaleRequest", "{payload}");
         assert!(said.message().starts_with(begins), "{said:?}");

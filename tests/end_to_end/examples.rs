@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 
 use dx_sim::{Invocation, Options, World};
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::harness::{Said, Stage, event, faults};
+use crate::harness::{Said, Stage, event, faults, now};
 
 /// A request file and how it ends on the example estate.
 const REQUESTS: &[(&str, &str)] = &[
@@ -123,7 +122,7 @@ async fn every_answer_is_what_the_program_says() {
 fn delivered(name: &str) -> Value {
     let mut event = event(name);
     if event.get("detail-type").is_some() {
-        event["time"] = json!(OffsetDateTime::now_utc().format(&Rfc3339).unwrap());
+        event["time"] = json!(now().format(&Rfc3339).unwrap());
     }
     event
 }

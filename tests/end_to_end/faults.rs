@@ -11,12 +11,8 @@ use serde_json::json;
 use crate::harness::{Said, Stage, error_name, faults, request};
 
 const MOVED: &str = "dxlag-fgashlag";
-const READS: &[&str] = &[
-    "DescribeVirtualInterfaces",
-    "DescribeConnections",
-    "DescribeLags",
-    "DescribeDirectConnectGatewayAttachments",
-];
+const READS: &[&str] =
+    &["DescribeVirtualInterfaces", "DescribeConnections", "DescribeLags", "DescribeDirectConnectGatewayAttachments"];
 const ANY_CALL: &[&str] = &["throttle", "500", "503", "denied", "reset-before", "hang", "truncated"];
 const DIRECT_CONNECT: &[&str] = &["server-exception-400", "client"];
 const MUTATING: &[&str] = &["transitioning", "transitioning:1", "reset-after", "500-after", "hang-after", "late"];
@@ -68,16 +64,18 @@ async fn cell(spec: String) {
             Moved::Unknown => {}
         },
     }
-    let put_off = ["throttle", "transitioning"].iter().any(|fault| spec.starts_with(&format!("AssociateVirtualInterface:{fault}")));
+    let put_off = ["throttle", "transitioning"]
+        .iter()
+        .any(|fault| spec.starts_with(&format!("AssociateVirtualInterface:{fault}")));
     assert!(stage.associate_calls() <= if put_off { 3 } else { 1 }, "{spec}: {} calls", stage.associate_calls());
 
     stage.simulator.set_faults(Vec::new());
     let again = stage.ask_as(request().to_string(), short()).await;
     assert!(matches!(&again, Said::Record(_)), "{spec}: then {again:?}");
     assert_eq!(stage.place_of("dxvif-fgprivt1"), MOVED, "{spec}");
-    let mut moves = 0;
-    stage.simulator.change(|world| moves = world.moves());
-    assert_eq!(moves, 1, "{spec}: it is to be moved exactly once");
+    let mut times = 0;
+    stage.simulator.change(|world| times = world.moves());
+    assert_eq!(times, 1, "{spec}: it is to be moved exactly once");
     let told = stage.emitted();
     let of_the_move = told.iter().filter(|record| {
         matches!(record["outcome"].as_str(), Some("associated" | "alreadyAssociated"))
@@ -151,7 +149,10 @@ async fn a_record_that_the_bus_did_not_take_is_emitted_by_the_next_invocation() 
 
     stage.simulator.set_faults(Vec::new());
     let record = stage.ask(&request()).await.record();
-    assert_eq!((&record["outcome"], &record["from"]["connectionId"]), (&json!("alreadyAssociated"), &json!("dxcon-fgashbn1")));
+    assert_eq!(
+        (&record["outcome"], &record["from"]["connectionId"]),
+        (&json!("alreadyAssociated"), &json!("dxcon-fgashbn1"))
+    );
     assert_eq!(stage.emitted(), [record]);
     assert_eq!(stage.associate_calls(), 1);
 }

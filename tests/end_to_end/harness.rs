@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use associate_virtual_interface::error::Name;
 use dx_sim::{Fault, Inventory, Invocation, Options, Simulator, World};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
@@ -64,12 +65,18 @@ pub(crate) fn request() -> Value {
 }
 
 /// The request with some members set (or, by null, taken away).
+#[allow(clippy::needless_pass_by_value, reason = "every caller writes the members in place")]
 pub(crate) fn request_with(members: Value) -> Value {
     let mut request = request();
     for (name, value) in members.as_object().unwrap() {
         request[name] = value.clone();
     }
     request
+}
+
+#[expect(clippy::disallowed_methods, reason = "envelopes are judged by the age that they have now")]
+pub(crate) fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
 }
 
 pub(crate) fn faults(specs: &[&str]) -> Vec<Fault> {

@@ -16,7 +16,10 @@ async fn a_refusal_calls_nothing_and_leaves_a_record() {
 
     let record = &stage.emitted()[0];
     assert_eq!(stage.simulator.events()[0]["DetailType"], "Virtual Interface Association Refused");
-    assert_eq!((&record["outcome"], &record["inverse"], &record["error"]), (&json!("refused"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&record["outcome"], &record["inverse"], &record["error"]),
+        (&json!("refused"), &Value::Null, &Value::Null)
+    );
     assert_eq!(record["before"], record["virtualInterface"]);
 }
 
@@ -37,7 +40,8 @@ async fn a_refusal_cannot_be_overridden_and_a_guard_only_by_its_own_name() {
     assert!(findings(&stage.emitted()[0]).contains(&traffic));
 
     let record = stage.ask(&request()).await.record();
-    let overridden = &record["checks"]["findings"].as_array().unwrap().iter().find(|f| f["check"] == "interrupts-traffic");
+    let overridden =
+        &record["checks"]["findings"].as_array().unwrap().iter().find(|f| f["check"] == "interrupts-traffic");
     assert_eq!(overridden.unwrap()["overriddenBecause"], request()["overrides"][0]["reason"]);
 }
 
@@ -52,7 +56,7 @@ async fn what_is_still_settling_is_not_yet_and_what_will_not_clear_is_refused() 
 
 #[tokio::test]
 async fn a_second_move_waits_for_the_first_to_settle() {
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     let stage = Stage::with(Options { settle: hour, ..Options::default() }, &[]).await;
     stage.ask(&event("request-from-sdk-integration")).await.record();
     let back = json!({"virtualInterfaceId": "dxvif-fgdowned", "connectionId": "dxcon-fgashbn1",

@@ -12,7 +12,7 @@ fn codes(record: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn the_answer_shows_each_peer_twice_and_the_record_keeps_both() {
-    let stage = Stage::with(Options { settle: std::time::Duration::from_secs(3600), ..Options::default() }, &[]).await;
+    let stage = Stage::with(Options { settle: std::time::Duration::from_hours(1), ..Options::default() }, &[]).await;
     let record = stage.ask(&request()).await.record();
     let peers = record["virtualInterface"]["bgpPeers"].as_array().unwrap();
     let states: Vec<_> = peers.iter().map(|peer| peer["bgpPeerState"].as_str().unwrap()).collect();
