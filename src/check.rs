@@ -42,8 +42,11 @@ pub enum Severity {
 /// What a rule rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// AWS documents it; the link or page stands in [`Check::source`].
+    /// AWS documents it; the page stands in [`Check::source`].
     Documented,
+    /// AWS has no such rule. It is a promise of our own, or a danger or change that we find worth naming, worked out
+    /// from what AWS documents.
+    Ours,
     /// AWS is silent; this is what we expect it to do or to mean. Never a refusal.
     Assumed,
 }

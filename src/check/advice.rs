@@ -20,7 +20,7 @@ pub(super) const ROUTER_PRE_STAGED: Check = Check {
 pub(super) const LEAVES_DEVICE: Check = Check {
     name: "leaves-device",
     severity: Severity::Notice,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "the target ends on another AWS device than the source",
     source: "AWS agent toolkit, Direct Connect: one device is a single point of failure",
     run: leaves_device,
@@ -29,7 +29,7 @@ pub(super) const LEAVES_DEVICE: Check = Check {
 pub(super) const SITE_LINK_STAYS: Check = Check {
     name: "site-link-stays",
     severity: Severity::Notice,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "an interface with SiteLink stays at its location and on its AWS device",
     source: "User Guide, SiteLink: sites reach each other from one Direct Connect point of presence to another",
     run: site_link_stays,
@@ -38,7 +38,7 @@ pub(super) const SITE_LINK_STAYS: Check = Check {
 pub(super) const PUBLIC_PREFIXES: Check = Check {
     name: "public-prefixes",
     severity: Severity::Notice,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "the interface is not public; of a public one the prefixes move with it",
     source: "API reference, RouteFilterPrefix: a public interface advertises its prefixes through its connection",
     run: public_prefixes,
@@ -47,7 +47,7 @@ pub(super) const PUBLIC_PREFIXES: Check = Check {
 pub(super) const LOGICAL_REDUNDANCY_KEPT: Check = Check {
     name: "logical-redundancy-kept",
     severity: Severity::Notice,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "where the source has logical redundancy, the target has it too",
     source: "API reference, hasLogicalRedundancy: a secondary BGP peer in the same address family",
     run: logical_redundancy_kept,
@@ -56,7 +56,7 @@ pub(super) const LOGICAL_REDUNDANCY_KEPT: Check = Check {
 pub(super) const BILLING_MODE_KEPT: Check = Check {
     name: "billing-mode-kept",
     severity: Severity::Notice,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "source and target are billed alike",
     source: "API reference, billingMode: PayAsYouGo or a flat-rate tier, by connection",
     run: billing_mode_kept,
@@ -65,7 +65,7 @@ pub(super) const BILLING_MODE_KEPT: Check = Check {
 pub(super) const CONFIGURATION_DRIFT: Check = Check {
     name: "configuration-drift",
     severity: Severity::Notice,
-    basis: Basis::Assumed,
+    basis: Basis::Ours,
     rule: "no tag says that a tool manages the interface, whose configuration would still name the source",
     source: "Terraform's AWS provider: connection_id is ForceNew, so its next run destroys and recreates the interface",
     run: configuration_drift,
@@ -74,7 +74,7 @@ pub(super) const CONFIGURATION_DRIFT: Check = Check {
 pub(super) const SOURCE_VISIBLE: Check = Check {
     name: "source-visible",
     severity: Severity::Notice,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "the port that carries the interface now is visible to this account",
     source: "API reference, AssociateVirtualInterface: owning either the interface or its connection is enough",
     run: source_visible,

@@ -32,7 +32,7 @@ pub(super) const PREFIX_POOL: Check = Check {
 pub(super) const BANDWIDTH_KEPT: Check = Check {
     name: "bandwidth-kept",
     severity: Severity::Guard,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "the target has at least the bandwidth of the port that the interface leaves",
     source: "arithmetic on the documented bandwidths; of a LAG, those of its links together",
     run: bandwidth_kept,

@@ -20,7 +20,7 @@ pub(super) const MACSEC_ON_TARGET: Check = Check {
 pub(super) const MACSEC_KEPT: Check = Check {
     name: "macsec-kept",
     severity: Severity::Guard,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "where the source encrypts, the target does too",
     source: "User Guide, MACsec: it belongs to the dedicated connection or LAG, not to the virtual interface",
     run: macsec_kept,

@@ -35,7 +35,7 @@ pub(super) const HEALTHY_PATH_REMAINS: Check = Check {
 pub(super) const PATHS_VISIBLE: Check = Check {
     name: "paths-visible",
     severity: Severity::Notice,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "all paths of its gateway are visible to this account in this Region",
     source: "API reference, DescribeDirectConnectGatewayAttachments: lists all interfaces attached to a gateway",
     run: paths_visible,

@@ -36,7 +36,7 @@ pub(super) const GATEWAY_ATTACHED: Check = Check {
 pub(super) const FACTS_COMPLETE: Check = Check {
     name: "facts-complete",
     severity: Severity::Guard,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "every listing that the checks rest on could be read",
     source: "API reference, the Describe operations: what may not be listed is not there to be checked",
     run: facts_complete,

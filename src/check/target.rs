@@ -19,7 +19,7 @@ pub(super) const SAME_REGION: Check = Check {
 pub(super) const CONNECTION_AS_EXPECTED: Check = Check {
     name: "connection-as-expected",
     severity: Severity::Guard,
-    basis: Basis::Documented,
+    basis: Basis::Ours,
     rule: "the interface is where the request expects it, if the request says so",
     source: "the request's own expectedConnectionId; the API has no conditional form",
     run: connection_as_expected,

@@ -1,0 +1,212 @@
+//! What is found in an estate, and which reads it takes.
+
+use super::*;
+use crate::check::example::{ACCOUNT, connection, example, interface, lag};
+
+fn caller() -> Caller {
+    Caller {
+        account: ACCOUNT.to_owned(),
+        region: "us-east-1".to_owned(),
+        partition: "aws".to_owned(),
+        min_healthy_paths: 1,
+    }
+}
+
+/// The example's estate as the reads would give it.
+fn estate() -> (Request, Estate) {
+    let (request, facts) = example();
+    let moving = facts.virtual_interface.clone();
+    let siblings = facts.siblings.iter().map(|sibling| sibling.virtual_interface.clone());
+    let mut in_region = vec![moving.clone()];
+    in_region.extend(facts.neighbours.iter().cloned().chain(siblings));
+    let mut connections: Vec<Port> = facts.source.iter().cloned().collect();
+    connections.extend(facts.siblings.iter().filter_map(|sibling| sibling.port.clone()));
+    connections.extend(facts.target.members.clone());
+    let estate = Estate {
+        interface: Ok(vec![moving]),
+        on_target: Ok(facts.neighbours.clone()),
+        in_region: Ok(in_region),
+        connections: Ok(connections),
+        lags: Ok(vec![facts.target.clone()]),
+        attachment: Ok(facts.attachment.clone().unwrap().into_iter().collect()),
+    };
+    (request, estate)
+}
+
+fn denied<T>() -> Listing<T> {
+    Err(Failed::Denied { code: "AccessDeniedException".to_owned() })
+}
+
+fn refused<T>() -> Listing<T> {
+    let message = "Could not find Connection with ID".to_owned();
+    Err(Failed::Refused { code: "DirectConnectClientException".to_owned(), message })
+}
+
+fn incomplete<T>() -> Listing<T> {
+    Err(Failed::Incomplete { why: "Throttling".to_owned() })
+}
+
+/// What is found after this change, in a word.
+fn found(mutate: fn(&mut Request, &mut Estate)) -> String {
+    let (mut request, mut estate) = estate();
+    mutate(&mut request, &mut estate);
+    match estate.find(&request, &caller()) {
+        Ok(Found::Facts(_)) => "facts".to_owned(),
+        Ok(Found::OnTarget(there)) => format!("on {}", there.port.id),
+        Ok(Found::Missing(missing)) => {
+            missing.faults.iter().map(|(check, _)| check.name).collect::<Vec<_>>().join(" and ")
+        }
+        Err(error) => error.name.as_str().to_owned(),
+    }
+}
+
+#[test]
+fn the_examples_estate_makes_the_examples_facts() {
+    let (request, estate) = estate();
+    let Ok(Found::Facts(facts)) = estate.find(&request, &caller()) else { panic!("nothing is missing") };
+    assert_eq!(*facts, example().1);
+}
+
+#[test]
+fn what_is_missing_is_known_from_the_answers_and_not_from_their_texts() {
+    let no_interface = |_: &mut Request, estate: &mut Estate| {
+        estate.interface = Ok(vec![]);
+        estate.in_region.as_mut().unwrap().remove(0);
+    };
+    assert_eq!(found(no_interface), "virtual-interface-exists");
+    assert_eq!(
+        found(|_, estate| {
+            estate.interface = refused();
+            estate.in_region.as_mut().unwrap().remove(0);
+        }),
+        "virtual-interface-exists"
+    );
+    assert_eq!(found(|_, estate| estate.interface = refused()), "facts", "the listing of the Region shows it");
+    assert_eq!(found(|_, estate| estate.lags = Ok(vec![])), "target-exists");
+    assert_eq!(
+        found(|_, estate| {
+            estate.lags = Ok(vec![]);
+            estate.on_target = refused();
+        }),
+        "target-exists"
+    );
+    assert_eq!(
+        found(|request, estate| {
+            request.virtual_interface_id = "dxvif-nosuch".to_owned();
+            estate.interface = Ok(vec![]);
+            estate.lags = Ok(vec![]);
+        }),
+        "virtual-interface-exists and target-exists"
+    );
+    let deleted = |_: &mut Request, estate: &mut Estate| {
+        estate.interface.as_mut().unwrap()[0].virtual_interface_state = Some("deleted".to_owned());
+    };
+    assert_eq!(found(deleted), "virtual-interface-exists");
+}
+
+#[test]
+fn what_is_there_is_found_there_whatever_else_cannot_be_read() {
+    assert_eq!(
+        found(|_, estate| {
+            estate.interface.as_mut().unwrap()[0].connection_id = Some("dxlag-fexample".to_owned());
+            estate.on_target = incomplete();
+            estate.in_region = incomplete();
+            estate.connections = denied();
+            estate.lags = denied();
+        }),
+        "on dxlag-fexample"
+    );
+}
+
+#[test]
+fn a_member_of_the_lag_that_carries_it_is_there_by_either_sign() {
+    let on_lag = |request: &mut Request, estate: &mut Estate| {
+        request.connection_id = "dxcon-fexamplea".to_owned();
+        for listing in [&mut estate.interface, &mut estate.in_region] {
+            listing.as_mut().unwrap()[0].connection_id = Some("dxlag-fexample".to_owned());
+        }
+    };
+    let (mut request, mut estate) = estate();
+    on_lag(&mut request, &mut estate);
+    for port in estate.connections.as_mut().unwrap() {
+        port.lag_id = None;
+    }
+    let Ok(Found::OnTarget(there)) = estate.find(&request, &caller()) else { panic!("the LAG lists it") };
+    assert_eq!(there.port.id, "dxlag-fexample");
+    for port in estate.connections.as_mut().unwrap() {
+        port.lag_id = Some("dxlag-fexample".to_owned());
+    }
+    estate.lags = Ok(vec![]);
+    assert!(matches!(estate.find(&request, &caller()), Ok(Found::OnTarget(_))), "the connection says so");
+}
+
+#[test]
+fn reads_that_refusals_need_fail_closed() {
+    assert_eq!(found(|_, estate| estate.interface = denied()), "AccessDenied");
+    assert_eq!(found(|_, estate| estate.interface = incomplete()), "Unavailable");
+    assert_eq!(found(|_, estate| estate.on_target = denied()), "AccessDenied");
+    assert_eq!(found(|_, estate| estate.on_target = refused()), "Unavailable");
+    assert_eq!(found(|_, estate| estate.on_target = incomplete()), "Unavailable");
+    assert_eq!(found(|_, estate| estate.in_region = incomplete()), "Unavailable");
+    assert_eq!(found(|_, estate| estate.in_region = denied()), "facts", "only guards look at siblings");
+    assert_eq!(found(|_, estate| estate.connections = denied()), "AccessDenied", "the source is a connection");
+    assert_eq!(found(|_, estate| estate.connections = incomplete()), "Unavailable");
+    assert_eq!(found(|_, estate| estate.lags = denied()), "AccessDenied", "the target is a LAG");
+    assert_eq!(found(|_, estate| estate.attachment = incomplete()), "facts", "only a notice looks at it");
+}
+
+#[test]
+fn two_reads_that_disagree_on_its_place_are_no_fact() {
+    let moved_meanwhile = |_: &mut Request, estate: &mut Estate| {
+        estate.in_region.as_mut().unwrap()[0].connection_id = Some("dxcon-felsewhr".to_owned());
+    };
+    assert_eq!(found(moved_meanwhile), "Unavailable");
+}
+
+#[test]
+fn neighbours_come_from_both_listings_and_are_others_and_alive() {
+    let (request, mut estate) = estate();
+    let target = lag("dxlag-fexample", "EqDC2", "2lmn3opqrstuv");
+    let mut newer = interface("dxvif-fexample", &target, 101);
+    newer.connection_id = Some("dxcon-fexample".to_owned());
+    let mut gone = interface("dxvif-fdeleted", &target, 101);
+    gone.virtual_interface_state = Some("deleted".to_owned());
+    estate.on_target.as_mut().unwrap().extend([newer, gone]);
+    estate.in_region.as_mut().unwrap().push(interface("dxvif-fonlyhere", &target, 105));
+    let Ok(Found::Facts(facts)) = estate.find(&request, &caller()) else { panic!("nothing is missing") };
+    let ids: Vec<_> = facts.neighbours.iter().map(|one| one.virtual_interface_id.as_str()).collect();
+    assert_eq!(ids, ["dxvif-fneighbr", "dxvif-fonlyhere"]);
+}
+
+#[test]
+fn siblings_share_a_gateway_that_has_an_id() {
+    let (request, mut estate) = estate();
+    let elsewhere = connection("dxcon-felsewhr", "CSVA1", "3wxy4zabcdefg");
+    let mut public = interface("dxvif-fpublic", &elsewhere, 301);
+    public.direct_connect_gateway_id = None;
+    estate.in_region.as_mut().unwrap().push(public);
+    estate.interface.as_mut().unwrap()[0].direct_connect_gateway_id = None;
+    let Ok(Found::Facts(facts)) = estate.find(&request, &caller()) else { panic!("nothing is missing") };
+    assert_eq!(facts.siblings, [], "no gateway is not a gateway that they share");
+}
+
+#[test]
+fn unseen_paths_are_the_attached_that_are_not_visible_here() {
+    let attachment = |id: &str, state: &str| Attachment {
+        virtual_interface_id: Some(id.to_owned()),
+        attachment_state: Some(state.to_owned()),
+        ..Attachment::default()
+    };
+    let (_, mut facts) = example();
+    let all = [
+        ("dxvif-fexample", "attached"),
+        ("dxvif-fsibling", "attached"),
+        ("dxvif-fdublin", "attached"),
+        ("dxvif-fgone", "detached"),
+    ];
+    facts.see_unseen_paths(Ok(all.map(|(id, state)| attachment(id, state)).to_vec())).unwrap();
+    assert_eq!(facts.unseen_paths, Ok(vec![attachment("dxvif-fdublin", "attached")]));
+    facts.see_unseen_paths(denied()).unwrap();
+    assert!(facts.unseen_paths.is_err());
+    assert_eq!(facts.see_unseen_paths(incomplete()).unwrap_err().name, Name::Unavailable);
+}
