@@ -95,9 +95,11 @@ fn every_link_into_the_project_leads_somewhere() {
 
 #[test]
 fn every_setting_is_told() {
-    let told: BTreeSet<String> = table("Settings").into_iter().map(|cells| cells[0].trim_matches('`').to_owned()).collect();
+    let told: BTreeSet<String> =
+        table("Settings").into_iter().map(|cells| cells[0].trim_matches('`').to_owned()).collect();
     let source = std::fs::read_to_string(format!("{ROOT}/src/lambda.rs")).unwrap();
-    let ours = ["EVENT_BUS_NAME", "EVENT_SOURCE", "MAX_REQUEST_AGE_SECONDS", "MIN_HEALTHY_PATHS", "AWS_LAMBDA_LOG_LEVEL"];
+    let ours =
+        ["EVENT_BUS_NAME", "EVENT_SOURCE", "MAX_REQUEST_AGE_SECONDS", "MIN_HEALTHY_PATHS", "AWS_LAMBDA_LOG_LEVEL"];
     for name in ours {
         assert!(source.contains(name) && told.contains(name), "{name}");
     }

@@ -90,16 +90,8 @@ fn in_doubt(facts: &Facts, what: &str) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{Row, prove};
+    use crate::check::example::{clean, prove, row};
     use crate::facts::{BgpPeer, VirtualInterface};
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
-
-    fn clean() -> Row {
-        row("the example is clean", |_, _| {}, vec![])
-    }
 
     /// Gives an interface another peer with these addresses, which is in this state.
     fn add_peer(interface: &mut VirtualInterface, [amazon, customer]: [&str; 2], state: &str) {

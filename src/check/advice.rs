@@ -201,17 +201,8 @@ fn source_id(facts: &Facts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{ACCOUNT, Row, connection, lag, prove};
+    use crate::check::example::{ACCOUNT, connection, lag, prove, row, text};
     use crate::facts::RouteFilterPrefix;
-
-    #[allow(clippy::unnecessary_wraps, reason = "that is what a fact looks like")]
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
 
     fn onto_same_device(facts: &mut Facts) {
         facts.target = lag("dxlag-fexample", "EqDC2", "1abc2defghijk");

@@ -119,16 +119,8 @@ fn bandwidth(port: &Port) -> Result<(f64, String), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{Row, connection, prove};
+    use crate::check::example::{clean, connection, prove, row};
     use crate::facts::RateLimiterStatus;
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
-
-    fn clean() -> Row {
-        row("the example is clean", |_, _| {}, vec![])
-    }
 
     fn target() -> String {
         "dxlag-fexample".to_owned()

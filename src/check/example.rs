@@ -9,7 +9,7 @@ pub(crate) const OTHER_ACCOUNT: &str = "210987654321";
 pub(crate) const GATEWAY: &str = "5f294f92-bafb-4011-916d-9b0bexample";
 
 #[allow(clippy::unnecessary_wraps, reason = "every member of AWS's shapes may be missing")]
-fn text(text: &str) -> Option<String> {
+pub(crate) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
@@ -139,6 +139,16 @@ pub(crate) struct Row {
     pub(crate) sentence: &'static str,
     pub(crate) mutate: fn(&mut Request, &mut Facts),
     pub(crate) faults: Vec<super::Fault>,
+}
+
+/// A row of a table.
+pub(crate) fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<super::Fault>) -> Row {
+    Row { sentence, mutate, faults }
+}
+
+/// The first row of most tables.
+pub(crate) fn clean() -> Row {
+    row("the example is clean", |_, _| {}, vec![])
 }
 
 /// Proves a table. The first row must be the clean example.

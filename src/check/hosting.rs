@@ -136,15 +136,7 @@ fn hosting_in_doubt(port: &Port) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{Row, connection, prove};
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
-
-    fn clean() -> Row {
-        row("the example is clean", |_, _| {}, vec![])
-    }
+    use crate::check::example::{clean, connection, prove, row};
 
     fn dedicated(id: &str) -> Port {
         connection(id, "EqDC2", "2lmn3opqrstuv")

@@ -118,19 +118,10 @@ fn encryption_is_up(port: &Port) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{Row, connection, lag, prove};
+    use crate::check::example::{connection, lag, prove, row, text};
 
     const UP: Option<&str> = Some("Encryption Up");
     const DOWN: Option<&str> = Some("Encryption Down");
-
-    #[allow(clippy::unnecessary_wraps, reason = "that is what a fact looks like")]
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
 
     /// A MACsec connection in this mode, with this encryption status.
     fn encrypting(id: &str, mode: &str, status: Option<&str>) -> Port {

@@ -98,11 +98,7 @@ fn own_traffic_only(_: &Request, facts: &Facts) -> Vec<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{ACCOUNT, OTHER_ACCOUNT, Row, prove};
-
-    fn clean() -> Row {
-        Row { sentence: "the example is clean", mutate: |_, _| {}, faults: vec![] }
-    }
+    use crate::check::example::{ACCOUNT, OTHER_ACCOUNT, Row, clean, prove};
 
     /// The owners of the interface and of its port.
     fn owners(facts: &mut Facts, interface: Option<&str>, source: Option<&str>) {

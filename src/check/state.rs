@@ -108,17 +108,8 @@ fn name(peer: &BgpPeer) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{GATEWAY, Row, example, prove};
+    use crate::check::example::{GATEWAY, example, prove, row, text};
     use crate::facts::{Attachment, Unread};
-
-    #[allow(clippy::unnecessary_wraps, reason = "that is what a fact looks like")]
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
 
     #[test]
     fn virtual_interface_state() {

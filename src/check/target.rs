@@ -168,15 +168,7 @@ fn links_in_doubt(lag: &Port) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{Row, connection, prove};
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
-
-    fn clean() -> Row {
-        row("the example is clean", |_, _| {}, vec![])
-    }
+    use crate::check::example::{clean, connection, prove, row};
 
     #[test]
     fn same_region() {

@@ -50,19 +50,10 @@ fn families(facts: &Facts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{Row, bring_up, prove};
-
-    #[allow(clippy::unnecessary_wraps, reason = "that is what a fact looks like")]
-    fn text(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
+    use crate::check::example::{bring_up, prove, row, text};
 
     fn ipv6(status: &str) -> BgpPeer {
         BgpPeer { amazon_address: text("2001:db8::1/125"), bgp_status: text(status), ..BgpPeer::default() }
-    }
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
     }
 
     fn carries(families: &str) -> Vec<Fault> {

@@ -70,16 +70,8 @@ fn reached(facts: &Facts, of: &str, quota: usize, certain: usize, at_most: usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{Row, connection, prove};
+    use crate::check::example::{clean, connection, prove, row};
     use crate::facts::Port;
-
-    fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-        Row { sentence, mutate, faults }
-    }
-
-    fn clean() -> Row {
-        row("the example is clean", |_, _| {}, vec![])
-    }
 
     /// Moves an interface of this type onto so many private, public and transit ones, and so many whose type AWS did
     /// not say (`""`).

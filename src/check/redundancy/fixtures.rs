@@ -1,9 +1,8 @@
 //! What the tables of this folder share, beside the clean example.
 
-use crate::check::Fault;
-use crate::check::example::{OTHER_ACCOUNT, Row, bring_up, connection, interface, lag};
+use crate::check::example::{OTHER_ACCOUNT, bring_up, connection, interface, lag};
+pub(super) use crate::check::example::{row, text};
 use crate::facts::{Attachment, BgpPeer, Facts, Port, Sibling, Unread};
-use crate::request::Request;
 
 pub(super) const UP: Option<&str> = Some("available");
 pub(super) const DOWN: Option<&str> = Some("down");
@@ -16,15 +15,6 @@ pub(super) const BESIDE_SOURCE: PortOf = |_| connection("dxcon-fbeside2", "EqDC2
 pub(super) const THIRD_DEVICE: PortOf = |_| connection("dxcon-fthird01", "EqDC2", "4cde5fghijklm");
 pub(super) const ELSEWHERE: PortOf = |_| connection("dxcon-felsewhr", "CSVA1", "3wxy4zabcdefg");
 pub(super) const MUNICH: PortOf = |_| connection("dxcon-fmunich1", "EqMU1", "6yza7bcdefghi");
-
-#[allow(clippy::unnecessary_wraps, reason = "that is what a fact looks like")]
-pub(super) fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
-pub(super) fn row(sentence: &'static str, mutate: fn(&mut Request, &mut Facts), faults: Vec<Fault>) -> Row {
-    Row { sentence, mutate, faults }
-}
 
 /// An interface of the example's gateway on this port.
 pub(super) fn sibling(id: &str, port: Port, vlan: i32) -> Sibling {
