@@ -124,13 +124,33 @@ impl Estate {
         Ok(Found::Facts(Box::new(self.facts(interface.clone(), target, caller))))
     }
 
+    /// Adds the interconnects among which the target was looked for, as connections: their ids are of the same shape.
+    ///
+    /// # Errors
+    /// [`Name::Unavailable`], when they could not be read completely. A refusal is AWS's way of saying that the caller,
+    /// who is no partner, has none; and a role that may not ask is told that the target is not visible, which is true.
+    pub fn see_interconnects(&mut self, interconnects: Listing<Port>) -> Result<(), Error> {
+        match interconnects {
+            Ok(all) => {
+                if let Ok(connections) = &mut self.connections {
+                    connections.extend(all);
+                }
+            }
+            Err(Failed::Refused { .. } | Failed::Denied { .. }) => {}
+            Err(failed) => return Err(unread("DescribeInterconnects", &failed)),
+        }
+        Ok(())
+    }
+
     /// The interface by id, or, should that answer be empty or a refusal, from the listing of the Region.
     fn interface_to_move(&self, request: &Request) -> Result<Option<&VirtualInterface>, Error> {
+        fn named<'a>(listing: &'a [VirtualInterface], id: &str) -> Option<&'a VirtualInterface> {
+            listing.iter().find(|one| one.virtual_interface_id == id)
+        }
         let id = &request.virtual_interface_id;
-        let named = |listing: &'_ [VirtualInterface]| listing.iter().position(|i| i.virtual_interface_id == *id);
-        let in_region = self.in_region.as_ref().ok().and_then(|all| named(all).map(|at| &all[at]));
+        let in_region = self.in_region.as_ref().ok().and_then(|all| named(all, id));
         let by_id = match &self.interface {
-            Ok(answer) => named(answer).map(|at| &answer[at]),
+            Ok(answer) => named(answer, id),
             Err(Failed::Refused { .. }) if self.in_region.is_ok() => None,
             Err(failed) => return Err(unread("DescribeVirtualInterfaces", failed)),
         };
@@ -239,7 +259,7 @@ impl Estate {
             siblings: siblings.collect(),
             attachment: self.own_attachment(&interface),
             unseen_paths: Ok(Vec::new()),
-            unread: self.denied(),
+            unread: self.not_needed_and_unread(),
             virtual_interface: interface,
         }
     }
@@ -252,15 +272,17 @@ impl Estate {
         }
     }
 
-    /// Listings that were denied; that they were not needed for a refusal has been seen to.
-    fn denied(&self) -> Vec<Unread> {
+    /// Listings that gave nothing; that no refusal needs them has been seen to. Those of an interconnect's interfaces are
+    /// among them: AWS may refuse them, and the guard that an interconnect meets can be overridden.
+    fn not_needed_and_unread(&self) -> Vec<Unread> {
         let listings = [
+            ("DescribeVirtualInterfaces of the target", self.on_target.as_ref().err()),
             ("DescribeVirtualInterfaces", self.in_region.as_ref().err()),
             ("DescribeConnections", self.connections.as_ref().err()),
             ("DescribeLags", self.lags.as_ref().err()),
         ];
-        let denied = listings.into_iter().filter_map(|(operation, failed)| Some((operation, failed?)));
-        denied.map(|(operation, failed)| Unread { operation, why: failed.why() }).collect()
+        let failed = listings.into_iter().filter_map(|(operation, failed)| Some((operation, failed?)));
+        failed.map(|(operation, failed)| Unread { operation, why: failed.why() }).collect()
     }
 
     fn target_not_found(&self, request: &Request, caller: &Caller) -> (&'static Check, Fault) {
@@ -296,6 +318,9 @@ impl Estate {
 
 impl Facts {
     /// Adds the attachments of the gateway that belong to none of the interfaces that are visible here.
+    ///
+    /// # Errors
+    /// [`Name::Unavailable`], when they could not be read completely. That the read was denied is a fact, and a guard's.
     pub fn see_unseen_paths(&mut self, attachments: Listing<Attachment>) -> Result<(), Error> {
         let operation = "DescribeDirectConnectGatewayAttachments";
         self.unseen_paths = match attachments {

@@ -82,23 +82,19 @@ impl DirectConnect {
         // On the heap: six requests at once are too large to be carried about.
         let mut estate = Box::pin(self.first_wave(request)).await;
         let mut found = estate.find(request, caller)?;
-        match &mut found {
-            Found::Missing(missing) if missing.target.is_none() && missing.virtual_interface.is_some() => {
-                // An interconnect has the id of a connection and is not among them.
-                if let (PortKind::Connection, Ok(connections)) =
-                    (PortKind::of(&request.connection_id), &mut estate.connections)
-                    && let Some(interconnect) = self.interconnect(&request.connection_id, &caller.account).await
-                {
-                    connections.push(interconnect);
-                    return estate.find(request, caller);
-                }
-            }
-            Found::Facts(facts) if check::healthy_path_in_doubt(request, facts) => {
-                if let Some(gateway) = facts.virtual_interface.direct_connect_gateway_id.clone() {
-                    facts.see_unseen_paths(self.attachments_of_gateway(gateway).await)?;
-                }
-            }
-            _ => {}
+        if let Found::Missing(missing) = &found
+            && missing.target.is_none()
+            && PortKind::of(&request.connection_id) == PortKind::Connection
+        {
+            // An interconnect has the id of a connection and is not among them.
+            estate.see_interconnects(self.interconnects(&request.connection_id, &caller.account).await)?;
+            found = estate.find(request, caller)?;
+        }
+        if let Found::Facts(facts) = &mut found
+            && check::healthy_path_in_doubt(request, facts)
+            && let Some(gateway) = facts.virtual_interface.direct_connect_gateway_id.clone()
+        {
+            facts.see_unseen_paths(self.attachments_of_gateway(gateway).await)?;
         }
         Ok(found)
     }
@@ -132,11 +128,9 @@ impl DirectConnect {
         every_page!(self.client.describe_lags().max_results(PAGE), lags, project::lag)
     }
 
-    async fn interconnect(&self, id: &str, account: &str) -> Option<Port> {
-        // Who is no partner is refused here, which says the same as an empty answer: none of the caller's.
-        let answer = self.client.describe_interconnects().interconnect_id(id).send().await.ok()?;
-        let mut all = answer.interconnects.unwrap_or_default().into_iter();
-        all.find(|one| one.interconnect_id.as_deref() == Some(id)).map(|one| project::interconnect(one, account))
+    async fn interconnects(&self, id: &str, account: &str) -> Listing<Port> {
+        let request = self.client.describe_interconnects().interconnect_id(id);
+        every_page!(request, interconnects, |one| project::interconnect(one, account))
     }
 
     async fn attachments_of_interface(&self, id: &str) -> Listing<Attachment> {

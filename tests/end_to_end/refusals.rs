@@ -86,6 +86,16 @@ async fn what_does_not_exist_is_refused_and_both_absences_are_told() {
 }
 
 #[tokio::test]
+async fn what_may_be_an_interconnect_is_not_called_missing_before_it_was_asked_for() {
+    let stage = Stage::with_faults(&["DescribeInterconnects:500"]).await;
+    let said = stage.ask(&request_with(json!({"connectionId": "dxcon-nosuch"}))).await;
+    assert_eq!(said.name(), "Unavailable", "{said:?}");
+    stage.simulator.set_faults(crate::harness::faults(&["DescribeInterconnects:denied"]));
+    let said = stage.ask(&request_with(json!({"connectionId": "dxcon-nosuch"}))).await;
+    assert_eq!(said.name(), "PreCheckRefused", "{said:?}");
+}
+
+#[tokio::test]
 async fn compare_and_set_refuses_what_is_elsewhere() {
     let stage = Stage::new().await;
     let said = stage.ask(&request_with(json!({"expectedConnectionId": "dxcon-fgcsva01"}))).await;
