@@ -10,6 +10,7 @@ use crate::aws::event_bus::{Event, EventBus};
 use crate::clock::{CALL_MINIMUM, Clock, RESERVE, RESERVE_FOR_RECORD};
 use crate::error::{Error, Name};
 use crate::estate::Caller;
+use crate::log;
 use crate::plan::{Plan, plan};
 use crate::record::{Decided, Outcome, Record};
 use crate::request::{Arrival, Request, parse};
@@ -116,7 +117,7 @@ impl Associate {
         let Ok(json) = serde_json::value::to_raw_value(&record) else {
             unreachable!("a record has no map with keys that are not strings")
         };
-        info!(record = json.get(), outcome = record.outcome.as_str(), "{}", record.detail_type());
+        info!(target: log::RECORD, record = json.get(), outcome = record.outcome.as_str(), "{}", record.detail_type());
         let resources = record.resources(caller);
         let event = Event {
             detail_type: record.detail_type(),

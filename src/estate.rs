@@ -76,6 +76,8 @@ pub enum Found {
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "said above")]
 pub struct Missing {
+    /// The checks that could be judged: the target's existence only where its listing was read.
+    pub run: Vec<&'static Check>,
     pub faults: Vec<(&'static Check, Fault)>,
     pub virtual_interface: Option<VirtualInterface>,
     pub source: Option<Port>,
@@ -142,29 +144,25 @@ impl Estate {
         Ok(())
     }
 
-    /// The interface by id, or, should that answer be empty or a refusal, from the listing of the Region.
+    /// The interface by id, or, should that answer be empty or a refusal, from a listing that shows it. Reads that disagree
+    /// on where it is are no fact: something is moving it, or one of them is older than a move.
     fn interface_to_move(&self, request: &Request) -> Result<Option<&VirtualInterface>, Error> {
-        fn named<'a>(listing: &'a [VirtualInterface], id: &str) -> Option<&'a VirtualInterface> {
-            listing.iter().find(|one| one.virtual_interface_id == id)
-        }
         let id = &request.virtual_interface_id;
-        let in_region = self.in_region.as_ref().ok().and_then(|all| named(all, id));
-        let by_id = match &self.interface {
-            Ok(answer) => named(answer, id),
-            Err(Failed::Refused { .. }) if self.in_region.is_ok() => None,
+        match &self.interface {
+            Ok(_) => {}
+            Err(Failed::Refused { .. }) if self.in_region.is_ok() => {}
             Err(failed) => return Err(unread("DescribeVirtualInterfaces", failed)),
-        };
-        match (by_id, in_region) {
-            (Some(one), Some(other))
-                if one.connection_id != other.connection_id && !is_on(one, &request.connection_id) =>
-            {
-                let (one, other) = (one.connection_id.as_deref(), other.connection_id.as_deref());
-                let places = format!("{} and {}", one.unwrap_or("nothing"), other.unwrap_or("nothing"));
-                Err(Error::new(Name::Unavailable, format!("two reads disagree on where {id} is: {places}")))
-            }
-            (Some(found), _) | (None, Some(found)) => Ok(Some(found)),
-            (None, None) => Ok(None),
         }
+        let reads = [&self.interface, &self.in_region, &self.on_target].into_iter().flatten();
+        let mut sightings = reads.filter_map(|read| read.iter().find(|one| one.virtual_interface_id == *id));
+        let Some(found) = sightings.next() else { return Ok(None) };
+        let elsewhere = sightings.find(|other| other.connection_id != found.connection_id);
+        if let Some(other) = elsewhere.filter(|_| !is_on(found, &request.connection_id)) {
+            let place = |one: &VirtualInterface| one.connection_id.clone().unwrap_or_else(|| "nothing".to_owned());
+            let places = format!("{} and {}", place(found), place(other));
+            return Err(Error::new(Name::Unavailable, format!("two reads disagree on where {id} is: {places}")));
+        }
+        Ok(Some(found))
     }
 
     /// Decided before everything else, for a retry must find its own success whatever else has changed.
@@ -306,13 +304,17 @@ impl Estate {
             PortKind::Connection => self.connections.is_ok(),
             PortKind::Lag => self.lags.is_ok(),
         };
+        let mut run = vec![&check::VIRTUAL_INTERFACE_EXISTS];
         let mut faults = vec![first];
-        // Both may be wrong at once; who has to mend the request wants to hear of both.
-        if faults[0].0.name != check::TARGET_EXISTS.name && target.is_none() && listing {
-            faults.push(self.target_not_found(request, caller));
+        if listing {
+            run.push(&check::TARGET_EXISTS);
+            // Both may be missing at once; who has to mend the request wants to hear of both.
+            if target.is_none() && faults[0].0.name != check::TARGET_EXISTS.name {
+                faults.push(self.target_not_found(request, caller));
+            }
         }
         let source = interface.and_then(|one| one.connection_id.as_deref()).and_then(|id| self.port(id)).cloned();
-        Found::Missing(Missing { faults, virtual_interface: interface.cloned(), source, target })
+        Found::Missing(Missing { run, faults, virtual_interface: interface.cloned(), source, target })
     }
 }
 

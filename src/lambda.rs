@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::error::{Error, Name};
 use crate::log;
 use crate::metrics::Count;
+use crate::record::Outcome;
 
 /// Runs the `associate` function under the Lambda runtime until Lambda ends the process.
 #[must_use]
@@ -38,11 +39,7 @@ pub fn associate() -> ExitCode {
 
 async fn serve(settings: Settings) -> Result<(), String> {
     let associate: &'static Associate = Box::leak(Box::new(Associate::new(&aws::configuration().await, settings)));
-    let handler = service_fn(move |event: LambdaEvent<Box<RawValue>>| async move {
-        // On a task of its own a panic ends here, with a name that a state machine knows.
-        let answered = tokio::spawn(answer(associate, event).in_current_span()).await;
-        answered.unwrap_or_else(|_| Err(Error::new(Name::AssociationUnsettled, "the function failed inside")))
-    });
+    let handler = service_fn(move |event| answer(associate, event));
     Runtime::new(handler)
         .layer(lambda_runtime::tower::layer::layer_fn(InSpan))
         .run()
@@ -50,12 +47,22 @@ async fn serve(settings: Settings) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-async fn answer(associate: &Associate, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
+async fn answer(associate: &'static Associate, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
     let (payload, context) = event.into_parts();
     let invocation = invocation(&context);
-    let told = associate.handle(payload.get(), &invocation).await;
+    let handled = {
+        let invocation = invocation.clone();
+        async move { associate.handle(payload.get(), &invocation).await }
+    };
+    // On a task of its own a panic ends here, with a name that a state machine knows: it may have moved.
+    let told = tokio::spawn(handled.in_current_span()).await;
+    let told = told.unwrap_or_else(|_| Err(Error::new(Name::AssociationUnsettled, "the function failed inside")));
     count(&context, &invocation, told.as_ref());
-    told?.answer
+    let answer = told.and_then(|told| told.answer);
+    if let Err(error) = &answer {
+        tracing::warn!(errorType = error.name.as_str(), errorMessage = error.message, "answered with an error");
+    }
+    answer
 }
 
 fn invocation(context: &Context) -> Invocation {
@@ -89,6 +96,8 @@ fn count(context: &Context, invocation: &Invocation, told: Result<&Told, &Error>
         outcome: match told {
             Ok(told) if unsaid(told) => Name::RecordNotEmitted.as_str(),
             Ok(told) => told.record.outcome.as_str(),
+            // Without a record only where the function itself failed: the alarm for unsettled moves must hear of it.
+            Err(error) if error.name == Name::AssociationUnsettled => Outcome::Unsettled.as_str(),
             Err(error) => error.name.as_str(),
         },
         emitted: told.ok().map(|told| told.emitted),
@@ -111,6 +120,9 @@ fn blocking_checks(findings: &[Finding]) -> Vec<&'static str> {
 /// # Errors
 /// Says which variable is missing or wrong.
 pub fn settings(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, String> {
+    if variable("AWS_ACCOUNT_ID").is_some_and(|id| id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit())) {
+        return Err("AWS_ACCOUNT_ID is not an account id".to_owned());
+    }
     let number = |name: &str, default: u32| {
         let text = variable(name);
         text.map_or(Ok(default), |text| text.parse().map_err(|_| format!("{name} is not a whole number")))

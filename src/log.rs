@@ -19,6 +19,8 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+/// The target of the line that holds the record; written at every level, for it may be the only trace of a move.
+pub const RECORD: &str = "record";
 /// The field of a line whose text is JSON already and is embedded as such.
 const EMBEDDED: &str = "record";
 
@@ -32,8 +34,18 @@ pub fn start(level: Option<&str>, now: fn() -> OffsetDateTime) {
         _ => LevelFilter::INFO,
     };
     let others = ours.min(LevelFilter::INFO);
-    let levels = Targets::new().with_default(others).with_target(env!("CARGO_CRATE_NAME"), ours);
+    let levels = Targets::new()
+        .with_default(others)
+        .with_target(env!("CARGO_CRATE_NAME"), ours)
+        // The runtime logs every error once more, in the shape of a Rust type. Ours are logged by name in `lambda.rs`.
+        .with_target("lambda_runtime::layers::panic", LevelFilter::OFF)
+        .with_target(RECORD, LevelFilter::INFO);
     tracing_subscriber::registry().with(Lines { now }.with_filter(levels)).init();
+    // Where it failed and not what it said: a panic's words may hold data.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "the function failed inside");
+    }));
 }
 
 /// The time as it stands in a line.

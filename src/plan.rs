@@ -6,6 +6,7 @@ use crate::error::{Error, Name};
 use crate::estate::{Found, is_on};
 use crate::facts::{Facts, VirtualInterface};
 use crate::request::Request;
+use time::OffsetDateTime;
 
 /// What to do.
 #[derive(Debug, PartialEq)]
@@ -27,6 +28,7 @@ pub struct Association {
     virtual_interface_id: String,
     connection_id: String,
     lag_of_target: Option<String>,
+    not_after: Option<OffsetDateTime>,
 }
 
 impl Association {
@@ -42,11 +44,19 @@ impl Association {
         &self.connection_id
     }
 
-    /// Whether this interface has arrived: it is on the target, or on the LAG that the target is a member of (assumed:
+    /// Whether the request's `notAfter` has passed, so that the call may no longer be made.
+    #[must_use]
+    pub fn is_too_late(&self, now: OffsetDateTime) -> bool {
+        self.not_after.is_some_and(|end| end < now)
+    }
+
+    /// Whether this is the interface and it has arrived: it is on the target, or on the LAG that the target is a member of (assumed:
     /// AWS does not say whether it redirects to the LAG).
     #[must_use]
     pub fn has_arrived(&self, interface: &VirtualInterface) -> bool {
-        is_on(interface, &self.connection_id) || self.lag_of_target.as_deref().is_some_and(|lag| is_on(interface, lag))
+        let ports = [Some(self.connection_id.as_str()), self.lag_of_target.as_deref()];
+        interface.virtual_interface_id == self.virtual_interface_id
+            && ports.into_iter().flatten().any(|port| is_on(interface, port))
     }
 
     /// What was checked and found.
@@ -68,7 +78,7 @@ pub fn plan(request: &Request, found: &Found) -> Result<Plan, Error> {
         }
         Found::Missing(missing) => {
             let findings = missing.faults.iter().map(|(check, fault)| Finding::new(check, fault.clone()));
-            let run = vec![check::VIRTUAL_INTERFACE_EXISTS.name, check::TARGET_EXISTS.name];
+            let run = missing.run.iter().map(|check| check.name).collect();
             Ok(Plan::Refuse(Report { run, findings: findings.collect() }))
         }
         Found::Facts(facts) => decide(request, facts, check(request, facts)),
@@ -97,6 +107,7 @@ fn decide(request: &Request, facts: &Facts, report: Report) -> Result<Plan, Erro
         virtual_interface_id: request.virtual_interface_id.clone(),
         connection_id: request.connection_id.clone(),
         lag_of_target: facts.target.lag_id.clone(),
+        not_after: request.not_after,
     }))
 }
 
@@ -187,6 +198,7 @@ mod tests {
 
         let fault = Fault::TargetNotFound { target: "t".to_owned(), region: "r".to_owned(), aws_says: String::new() };
         let missing = Found::Missing(Missing {
+            run: vec![&check::VIRTUAL_INTERFACE_EXISTS, &check::TARGET_EXISTS],
             faults: vec![(&check::TARGET_EXISTS, fault)],
             virtual_interface: Some(facts.virtual_interface),
             source: None,

@@ -13,7 +13,7 @@ use crate::error::{Error, Name};
 use crate::estate::{Caller, Found};
 use crate::facts::{Port, PortKind, VirtualInterface};
 use crate::plan::refusal;
-use crate::request::Request;
+use crate::request::{Request, is_deceptive};
 use crate::turn::Turn;
 
 /// How it turned out.
@@ -48,6 +48,9 @@ pub struct Place {
     pub aws_logical_device_id: Option<String>,
     /// Of a connection, or of each link of a LAG.
     pub bandwidth: Option<String>,
+    /// Not part of the record: whose ARN it has.
+    #[serde(skip)]
+    pub owner_account: Option<String>,
 }
 
 /// The request that would move it back.
@@ -67,16 +70,17 @@ pub struct Inverse {
 pub struct AwsError {
     /// AWS's error code, or what became of the connection: `NoAnswer`, `UnreadableAnswer`.
     pub code: String,
-    /// Its message, without control characters and cut at 512 characters.
+    /// Its message, without control, bidirectional and invisible characters and cut at 512.
     pub message: String,
 }
 
 impl AwsError {
-    /// Cleans the message: AWS's words go to logs and terminals.
+    /// Cleans both: AWS's words go to logs and terminals.
     #[must_use]
-    pub fn new(code: impl Into<String>, message: &str) -> Self {
-        let message = message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(512).collect();
-        Self { code: code.into(), message }
+    pub fn new(code: &str, message: &str) -> Self {
+        let clean =
+            |text: &str, length| text.chars().map(|c| if is_deceptive(c) { ' ' } else { c }).take(length).collect();
+        Self { code: clean(code, 128), message: clean(message, 512) }
     }
 }
 
@@ -146,7 +150,8 @@ impl Decided {
     /// A call that turned out like this.
     ///
     /// # Errors
-    /// [`Name::Unavailable`] and [`Name::AccessDenied`], which leave no record: nothing was applied.
+    /// [`Name::Unavailable`], [`Name::AccessDenied`] and [`Name::StaleRequest`], which leave no record: nothing was
+    /// applied.
     pub fn by_call(turn: Turn, report: Report) -> Result<Self, Error> {
         let (outcome, seen, error) = match turn {
             Turn::Associated(seen, error) => (Outcome::Associated, Some(seen), error),
@@ -154,6 +159,9 @@ impl Decided {
             Turn::Unsettled(error, seen) => (Outcome::Unsettled, seen, Some(error)),
             Turn::PutOff(error) => return Err(Error::new(Name::Unavailable, format!("AWS put the call off: {error}"))),
             Turn::Denied(error) => return Err(Error::new(Name::AccessDenied, format!("AWS denied the call: {error}"))),
+            Turn::TooLate => {
+                return Err(Error::new(Name::StaleRequest, "its notAfter passed before the call was made"));
+            }
         };
         Ok(Self { outcome, report, seen: seen.map(|boxed| *boxed), error })
     }
@@ -217,8 +225,8 @@ impl Record {
         }
     }
 
-    /// The ARNs of the interface, `from` and `to`: what the event is about. The account is the interface's owner where
-    /// that is known, else the caller's; of the ports it is the caller's.
+    /// The ARNs of the interface, `from` and `to`: what the event is about. The account of each is its owner's where
+    /// that is known, else the caller's.
     #[must_use]
     pub fn resources(&self, caller: &Caller) -> Vec<String> {
         let Caller { partition, region, account, .. } = caller;
@@ -230,7 +238,8 @@ impl Record {
                 PortKind::Connection => "dxcon",
                 PortKind::Lag => "dxlag",
             };
-            format!("arn:{partition}:directconnect:{region}:{account}:{kind}/{}", place.connection_id)
+            let owner = place.owner_account.as_ref().unwrap_or(account);
+            format!("arn:{partition}:directconnect:{region}:{owner}:{kind}/{}", place.connection_id)
         }));
         arns
     }
@@ -278,6 +287,7 @@ impl Place {
             aws_device_v2: port.aws_device_v2.clone(),
             aws_logical_device_id: port.aws_logical_device_id.clone(),
             bandwidth: port.bandwidth.clone(),
+            owner_account: port.owner_account.clone(),
         }
     }
 

@@ -34,17 +34,17 @@ pub struct Request {
     #[cfg_attr(test, schemars(regex(pattern = "^(arn:.+/)?dx(con|lag)-[0-9A-Za-z]{1,64}$")))]
     pub expected_connection_id: Option<String>,
     /// Everything but the call.
-    #[cfg_attr(test, schemars(default))]
+    #[cfg_attr(test, schemars(with = "Option<bool>"))]
     pub dry_run: bool,
     /// Guards that the caller accepts by name.
-    #[cfg_attr(test, schemars(default))]
+    #[cfg_attr(test, schemars(with = "Option<Vec<Override>>"))]
     pub overrides: Vec<Override>,
     /// Correlation and idempotency key; by default the event's `id`, else the Lambda request id.
-    #[cfg_attr(test, schemars(default, length(min = 1, max = 128)))]
+    #[cfg_attr(test, schemars(with = "Option<String>", length(min = 1, max = 128)))]
     pub request_id: String,
     /// RFC 3339; the request is refused afterwards.
     #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub not_after: Option<OffsetDateTime>,
     /// Change ticket or a few words; carried to the record.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,11 +100,14 @@ pub fn parse(payload: &str, arrival: Arrival<'_>) -> Result<Request, Error> {
     }
     let payload = json::read(payload).map_err(|json::Unreadable(problem)| invalid(problem))?;
     let mut outer = Fields::of("", Some(payload))?;
-    let (fields, default_id) = if outer.has("detail-type") && outer.has("detail") {
-        let id = open_envelope(&mut outer, arrival)?;
-        (Fields::of("detail", outer.take("detail"))?, id)
-    } else {
-        (outer, arrival.lambda_request_id.to_owned())
+    let (fields, default_id) = match (outer.has("detail-type"), outer.has("detail")) {
+        (true, true) => {
+            let id = open_envelope(&mut outer, arrival)?;
+            (Fields::of("detail", outer.take("detail"))?, id)
+        }
+        (false, false) => (outer, arrival.lambda_request_id.to_owned()),
+        (true, false) => return Err(invalid("detail is missing beside detail-type".to_owned())),
+        (false, true) => return Err(invalid("detail-type is missing beside detail".to_owned())),
     };
     let request = read_request(fields, default_id, arrival)?;
     match request.not_after {
@@ -113,8 +116,26 @@ pub fn parse(payload: &str, arrival: Arrival<'_>) -> Result<Request, Error> {
     }
 }
 
+/// The fields of a request. Beside the `detail` of an envelope they would be lost: a `dryRun` out of place must not move
+/// an interface.
+const FIELDS: [&str; 10] = [
+    "virtualInterfaceId",
+    "VirtualInterfaceId",
+    "connectionId",
+    "ConnectionId",
+    "expectedConnectionId",
+    "dryRun",
+    "overrides",
+    "requestId",
+    "notAfter",
+    "reason",
+];
+
 /// Judges an envelope and gives its `id`. Members that are not named here are EventBridge's to add.
 fn open_envelope(envelope: &mut Fields, arrival: Arrival<'_>) -> Result<String, Error> {
+    if let Some(misplaced) = FIELDS.iter().find(|name| envelope.has(name)) {
+        return Err(invalid(format!("{misplaced} stands beside detail and not in it")));
+    }
     let id = envelope.required("id", 128)?;
     let source = envelope.required("source", 256)?;
     let account = envelope.required("account", 12)?;
@@ -306,8 +327,10 @@ impl Fields {
 
     fn time(&mut self, name: &str) -> Result<Option<OffsetDateTime>, Error> {
         let Some(found) = self.string(name, 64)? else { return Ok(None) };
-        let time = OffsetDateTime::parse(&found.text, &Rfc3339);
-        time.map(Some).map_err(|_| invalid(format!("{} is not a time in RFC 3339", found.path)))
+        // The parser takes any separator between date and time; RFC 3339 asks for a T.
+        let separated = matches!(found.text.as_bytes().get(10), Some(b'T' | b't'));
+        let time = OffsetDateTime::parse(&found.text, &Rfc3339).ok().filter(|_| separated);
+        time.map(Some).ok_or_else(|| invalid(format!("{} is not a time in RFC 3339", found.path)))
     }
 
     /// Nothing may be left: an unknown field is refused, lest a misspelt `dryRun` moves an interface.
@@ -320,10 +343,15 @@ impl Fields {
 }
 
 /// Characters that make a text read differently from what it is, or that end a log line.
-fn is_deceptive(c: char) -> bool {
+#[must_use]
+pub fn is_deceptive(c: char) -> bool {
     let bidirectional =
         matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let invisible = matches!(c, '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}');
+    let invisible = matches!(
+        c,
+        '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}'
+            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'
+    );
     c.is_control() || bidirectional || invisible
 }
 

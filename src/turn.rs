@@ -33,6 +33,8 @@ pub enum Turn {
     PutOff(AwsError),
     /// Nothing was applied; the role may not.
     Denied(AwsError),
+    /// Nothing was applied, and the request's `notAfter` has passed.
+    TooLate,
 }
 
 /// Codes by which AWS denies, before it does anything. (Common errors of the AWS APIs.)
@@ -55,7 +57,6 @@ const DENIED: &[&str] = &[
 /// Codes that put off, before anything is done. `LimitExceededException` is not among them: for Direct Connect it is a
 /// quota, although the SDK takes it for throttling.
 const PUT_OFF: &[&str] = &[
-    "BandwidthLimitExceeded",
     "ExpiredToken",
     "ExpiredTokenException",
     "PriorRequestNotComplete",
@@ -84,8 +85,9 @@ const REJECTED: &[&str] = &[
     "ValidationException",
 ];
 
-/// Direct Connect's one attested transient text; it comes as DirectConnectClientException, like any refusal.
-const TRANSITIONING: &str = "is in a transitioning state";
+/// The one text that is looked at: attested as transient, and only with this code, which is else that of any refusal.
+/// (Terraform's AWS provider retries on it.)
+const TRANSITIONING: (&str, &str) = ("DirectConnectClientException", "is in a transitioning state");
 
 impl Answer {
     /// What an error answer means. A code that is not known proves nothing.
@@ -94,7 +96,7 @@ impl Answer {
         let code = error.code.as_str();
         if DENIED.contains(&code) {
             Self::Denied(error)
-        } else if PUT_OFF.contains(&code) || error.message.contains(TRANSITIONING) {
+        } else if PUT_OFF.contains(&code) || (code == TRANSITIONING.0 && error.message.contains(TRANSITIONING.1)) {
             Self::PutOff(error)
         } else if REJECTED.contains(&code) {
             Self::Rejected(error)
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_known_by_their_code_and_two_by_a_text() {
+    fn answers_are_known_by_their_code_and_one_by_its_text() {
         let kind = |answer: Answer| match answer {
             Answer::Denied(_) => "denied",
             Answer::PutOff(_) => "put off",
@@ -163,6 +165,7 @@ mod tests {
             (client, "whatever AWS may say", "rejected"),
             ("LimitExceededException", "", "rejected"),
             ("DirectConnectServerException", "", "indefinite"),
+            ("DirectConnectServerException", "Connection dxcon-fexample is in a transitioning state", "indefinite"),
             ("InternalFailure", "", "indefinite"),
             ("ServiceUnavailable", "", "indefinite"),
             ("SomethingNew", "", "indefinite"),
@@ -183,6 +186,7 @@ mod tests {
             Turn::Unsettled(..) => "unsettled",
             Turn::PutOff(_) => "put off",
             Turn::Denied(_) => "denied",
+            Turn::TooLate => "too late",
         };
         let error = AwsError::new("code", "message");
         // Answer; then: seen on the target, seen elsewhere, gone, not to be read.

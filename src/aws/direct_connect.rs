@@ -7,7 +7,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_directconnect::Client;
 use aws_sdk_directconnect::config::Builder;
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{answer, project};
 use crate::check;
@@ -25,7 +25,7 @@ const PAGE: i32 = 100;
 /// How many pages of one listing are followed before it counts as unreadable: ten thousand items.
 const MAX_PAGES: usize = 100;
 /// How often the call is sent at most. A second time only follows an answer that proves that nothing was applied.
-const MAX_TRIES: u32 = 3;
+const MAX_TRIES: usize = 3;
 /// What is waited before the second try; doubled before the third.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
@@ -147,34 +147,55 @@ impl DirectConnect {
     /// is read again, and that decides.
     pub async fn associate(&self, association: &Association, clock: &Clock) -> Turn {
         let answer = match self.call_until_it_is_taken(association, clock).await {
-            Ok(interface) if association.has_arrived(&interface) => return Turn::Associated(Box::new(interface), None),
-            Ok(_) => Answer::Indefinite(AwsError::new("UnreadableAnswer", "AWS answered with another place")),
-            Err(answer) => answer,
+            None => return Turn::TooLate,
+            Some(Ok(interface)) if association.has_arrived(&interface) => {
+                return Turn::Associated(Box::new(interface), None);
+            }
+            Some(Ok(_)) => Answer::Indefinite(AwsError::new(
+                "UnreadableAnswer",
+                "AWS did not answer with the interface on the target",
+            )),
+            Some(Err(answer)) => answer,
         };
         let seen = self.read_again(association, clock).await;
         let arrived = matches!(&seen, Ok(Some(interface)) if association.has_arrived(interface));
         decide(answer, seen, arrived)
     }
 
-    async fn call_until_it_is_taken(&self, to: &Association, clock: &Clock) -> Result<VirtualInterface, Answer> {
+    /// Calls again only after an answer that proves that nothing was applied. `None`: the request's `notAfter` passed,
+    /// and nothing was applied.
+    async fn call_until_it_is_taken(
+        &self,
+        to: &Association,
+        clock: &Clock,
+    ) -> Option<Result<VirtualInterface, Answer>> {
         let mut pause = FIRST_PAUSE;
-        for _ in 1..MAX_TRIES {
-            match self.call(to, clock).await {
-                Err(Answer::PutOff(_)) if clock.left(RESERVE) > pause + CALL_MINIMUM => sleep(pause).await,
-                answer => return answer,
+        for number in 1..=MAX_TRIES {
+            if to.is_too_late(clock.now()) {
+                return None;
             }
+            let answer = self.call(to, clock).await;
+            let put_off = matches!(answer, Err(Answer::PutOff(_)));
+            if !put_off || number == MAX_TRIES || clock.left(RESERVE) <= pause + CALL_MINIMUM {
+                return Some(answer);
+            }
+            sleep(pause).await;
             pause *= 2;
         }
-        self.call(to, clock).await
+        None
     }
 
     /// The call itself. The SDK's own retries are off: it would repeat the move after a lost answer.
     async fn call(&self, to: &Association, clock: &Clock) -> Result<VirtualInterface, Answer> {
-        let timeout = TimeoutConfig::builder().operation_attempt_timeout(clock.left(RESERVE).min(CALL)).build();
+        let ends = clock.until(RESERVE).min(Instant::now() + CALL);
+        let timeout = TimeoutConfig::builder().operation_attempt_timeout(CALL).build();
         let once = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout);
         let call = self.client.associate_virtual_interface();
         let call = call.virtual_interface_id(to.virtual_interface_id()).connection_id(to.connection_id());
-        call.customize().config_override(once).send().await.map(project::associated).map_err(|error| answer(&error))
+        match timeout_at(ends, call.customize().config_override(once).send()).await {
+            Ok(answered) => answered.map(project::associated).map_err(|error| answer(&error)),
+            Err(_) => Err(Answer::Indefinite(AwsError::new("NoAnswer", "no answer came in time"))),
+        }
     }
 
     async fn read_again(&self, to: &Association, clock: &Clock) -> Result<Option<VirtualInterface>, Failed> {

@@ -161,6 +161,13 @@ fn two_reads_that_disagree_on_its_place_are_no_fact() {
         estate.in_region.as_mut().unwrap()[0].connection_id = Some("dxcon-felsewhr".to_owned());
     };
     assert_eq!(found(moved_meanwhile), "Unavailable");
+    // A retry that reads a moment too early: only the target's own listing is up to date.
+    let arrived_by_one_read = |_: &mut Request, estate: &mut Estate| {
+        let mut newer = estate.interface.as_ref().unwrap()[0].clone();
+        newer.connection_id = Some("dxlag-fexample".to_owned());
+        estate.on_target.as_mut().unwrap().push(newer);
+    };
+    assert_eq!(found(arrived_by_one_read), "Unavailable");
 }
 
 #[test]

@@ -253,6 +253,27 @@ async fn every_log_line_tells_when_how_grave_and_of_which_invocation() {
     assert_eq!(outcomes, [(&json!("associated"), &json!(1)), (&json!("InvalidRequest"), &Value::Null)]);
 }
 
+#[tokio::test]
+async fn the_record_is_logged_whatever_the_level_and_an_error_by_name() {
+    for level in ["TRACE", "INFO", "WARN", "ERROR", "FATAL", "nonsense"] {
+        let stage = Stage::with(Options::default(), &[("AWS_LAMBDA_LOG_LEVEL", level)]).await;
+        stage.ask(&request()).await.record();
+        assert_eq!(stage.ask(&json!({})).await.name(), "InvalidRequest");
+        let lines = lines(&stage.finish().await);
+        assert_eq!(lines.iter().filter(|line| line.get("record").is_some()).count(), 1, "{level}");
+        let named = lines.iter().filter(|line| line["errorType"] == "InvalidRequest").count();
+        assert_eq!(named, usize::from(!matches!(level, "ERROR" | "FATAL")), "{level}");
+    }
+}
+
+#[tokio::test]
+async fn the_arn_of_a_port_is_its_owners() {
+    let stage = Stage::changed(|world| world.set(PRIMARY, "ownerAccount", "210987654321")).await;
+    stage.ask(&request()).await.record();
+    let arn = "arn:aws:directconnect:us-east-1:210987654321:dxcon/dxcon-fgashbn1";
+    assert_eq!(stage.simulator.events()[0]["Resources"][1], arn);
+}
+
 fn lines(output: &[String]) -> Vec<Value> {
     output.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
 }

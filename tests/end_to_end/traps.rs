@@ -188,15 +188,6 @@ async fn a_quota_exception_is_a_refusal_although_the_sdk_calls_it_throttling() {
 }
 
 #[tokio::test]
-async fn the_interface_does_not_clash_with_itself() {
-    // AWS lists it on its source; a listing that is a moment newer may show it on the target.
-    let stage = Stage::changed(|world| world.set("dxvif-fgdowned", "connectionId", "dxlag-fgashlag")).await;
-    let request = json!({"virtualInterfaceId": "dxvif-fgdowned", "connectionId": "dxcon-fgashbn1",
-        "overrides": accept(&["bandwidth-kept"])});
-    assert_eq!(stage.ask(&request).await.name(), "associated");
-}
-
-#[tokio::test]
 async fn a_move_that_is_made_is_never_reported_as_failed_because_of_the_bus() {
     let stage = Stage::with_faults(&["PutEvents:partial-final"]).await;
     let said = stage.ask(&request()).await;
