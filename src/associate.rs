@@ -24,7 +24,8 @@ pub struct Settings {
     pub event_source: String,
     /// `MAX_REQUEST_AGE_SECONDS`: the oldest envelope that is still acted on.
     pub max_request_age: Duration,
-    /// `MIN_HEALTHY_PATHS`: healthy paths a gateway must keep while one of its interfaces is moved.
+    /// `MIN_HEALTHY_PATHS`: healthy paths, each on a port of its own, that a gateway must keep while one of its
+    /// interfaces is moved.
     pub min_healthy_paths: usize,
     /// `AWS_REGION`.
     pub region: String,

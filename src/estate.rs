@@ -15,7 +15,7 @@ pub struct Caller {
     pub region: String,
     /// `aws`, `aws-cn`, ...
     pub partition: String,
-    /// Healthy paths a gateway must keep while one of its interfaces is moved.
+    /// Healthy paths, each on a port of its own, that a gateway must keep while one of its interfaces is moved.
     pub min_healthy_paths: usize,
 }
 

@@ -5,6 +5,7 @@
 //! where AWS returned a BGP key there is only the mark [`Protected`].
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -231,7 +232,7 @@ pub struct Sibling {
 }
 
 /// Something that was asked and could not be learned, where only a guard or a notice depends on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unread {
     /// The read, in AWS's name for it.
     pub operation: &'static str,
@@ -246,7 +247,8 @@ pub struct Facts {
     pub account: String,
     /// The Region whose endpoint was asked.
     pub region: String,
-    /// Healthy paths a gateway must keep while one of its interfaces is moved (`MIN_HEALTHY_PATHS`).
+    /// Healthy paths, each on a port of its own, that a gateway must keep while one of its interfaces is moved
+    /// (`MIN_HEALTHY_PATHS`).
     pub min_healthy_paths: usize,
     /// The interface to move.
     pub virtual_interface: VirtualInterface,
@@ -261,13 +263,43 @@ pub struct Facts {
     /// The interface's own attachment to its Direct Connect gateway; `Err` when it could not be read.
     pub attachment: Result<Option<Attachment>, Unread>,
     /// The other interfaces that are attached to the same Direct Connect gateway and not visible here (another account
-    /// or Region). Read only where the visible siblings are not enough; `Err` when that read was denied.
+    /// or Region). Read only where the visible healthy paths are not enough, otherwise empty; `Err` when it could not be
+    /// read.
     pub unseen_paths: Result<Vec<Attachment>, Unread>,
-    /// Listings that were denied and that only guards depend on.
+    /// Listings that could not be read and that only guards depend on.
     pub unread: Vec<Unread>,
 }
 
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} could not be read ({})", self.operation, self.why)
+    }
+}
+
+/// Whether at least so many of these hold, where each may be unknown. `None`: it hangs on those.
+#[must_use]
+pub fn enough(each: impl IntoIterator<Item = Option<bool>>, needed: usize) -> Option<bool> {
+    let (mut certain, mut possible) = (0, 0);
+    for holds in each {
+        certain += usize::from(holds == Some(true));
+        possible += usize::from(holds != Some(false));
+    }
+    if certain >= needed {
+        Some(true)
+    } else if possible < needed {
+        Some(false)
+    } else {
+        None
+    }
+}
+
 impl VirtualInterface {
+    /// Its state; where AWS did not say it, AWS's own word for one that it does not know.
+    #[must_use]
+    pub fn state_or_unknown(&self) -> String {
+        self.virtual_interface_state.clone().unwrap_or_else(|| "unknown".to_owned())
+    }
+
     /// Neither `deleted` nor `rejected`. AWS lists an interface for 15 minutes after it was deleted.
     #[must_use]
     pub fn is_live(&self) -> bool {
@@ -368,40 +400,52 @@ impl Port {
         self.kind == PortKind::Connection && self.vlan.is_some() && self.partner_name.is_some()
     }
 
-    /// Of a LAG: how many of its members are `available`. Its `numberOfConnections` and its state prove nothing.
+    /// Whether its state is `available`. Of a LAG that proves little: see [`Port::is_up`].
     #[must_use]
-    pub fn links_up(&self) -> usize {
-        self.members.iter().filter(|member| member.state.as_deref() == Some("available")).count()
+    pub fn is_available(&self) -> Option<bool> {
+        self.state.as_deref().filter(|state| *state != "unknown").map(|state| state == "available")
     }
 
-    /// Of a LAG: how many members it needs to be operational; one, though AWS's default minimum is 0.
+    /// What may carry traffic: a LAG's links, or the connection itself. A LAG of which AWS lists no links has none.
+    #[must_use]
+    pub fn links(&self) -> &[Self] {
+        match self.kind {
+            PortKind::Connection => std::slice::from_ref(self),
+            PortKind::Lag => &self.members,
+        }
+    }
+
+    /// How many of its links are `available`. A LAG's `numberOfConnections` and its state prove nothing.
+    #[must_use]
+    pub fn links_up(&self) -> usize {
+        self.links().iter().filter(|link| link.is_available() == Some(true)).count()
+    }
+
+    /// How many links it needs to be operational; one, though AWS's default minimum is 0.
     #[must_use]
     pub fn links_needed(&self) -> usize {
         usize::try_from(self.minimum_links).unwrap_or(0).max(1)
     }
 
-    /// Whether it carries traffic: `available`, and for a LAG with enough members that are. `None`: cannot tell.
+    /// Whether at least so many of its links are `available`.
+    #[must_use]
+    pub fn has_links_up(&self, needed: usize) -> Option<bool> {
+        enough(self.links().iter().map(Self::is_available), needed)
+    }
+
+    /// Whether it carries traffic: `available`, and for a LAG with enough links that are. `None`: cannot tell.
     #[must_use]
     pub fn is_up(&self) -> Option<bool> {
-        let state = self.state.as_deref().filter(|state| *state != "unknown")?;
-        Some(state == "available" && (self.kind == PortKind::Connection || self.links_up() >= self.links_needed()))
+        if self.is_available()? { self.has_links_up(self.links_needed()) } else { Some(false) }
     }
 
-    /// The AWS device that terminates it: the logical one, else the physical one.
+    /// Whether nothing gets through it for certain: it is `down`, or a LAG whose links are listed and none may be
+    /// available. Of a port in any other state AWS does not say so: one that is still `pending` may carry its first
+    /// traffic; and of a LAG that lists no links they may only have been left out.
     #[must_use]
-    pub fn device(&self) -> Option<&str> {
-        self.aws_logical_device_id.as_deref().or(self.aws_device_v2.as_deref())
-    }
-
-    /// What it carries at most, in megabits per second; of a LAG, its links that are listed together.
-    #[must_use]
-    pub fn megabits(&self) -> Option<f64> {
-        let one = megabits(self.bandwidth.as_deref()?)?;
-        match self.kind {
-            PortKind::Connection => Some(one),
-            #[allow(clippy::cast_precision_loss, reason = "a LAG has at most four links")]
-            PortKind::Lag => Some(one * self.members.len() as f64),
-        }
+    pub fn is_certainly_down(&self) -> bool {
+        let no_link = || !self.members.is_empty() && self.has_links_up(1) == Some(false);
+        self.state.as_deref() == Some("down") || no_link()
     }
 }
 

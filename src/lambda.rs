@@ -184,3 +184,49 @@ fn variable(name: &str) -> Option<String> {
 fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diagnostic_carries_exactly_the_name() {
+        for name in Name::ALL {
+            let diagnostic = Diagnostic::from(Error::new(name, "why"));
+            assert_eq!((diagnostic.error_type.as_str(), diagnostic.error_message.as_str()), (name.as_str(), "why"));
+            assert_eq!(format!("{name:?}"), name.as_str());
+        }
+    }
+
+    #[test]
+    fn settings_have_defaults_and_say_what_is_wrong() {
+        let with = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+            settings(move |name| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))
+        };
+        let needed = [("EVENT_BUS_NAME", "bus"), ("AWS_REGION", "eu-west-1")];
+        let defaults = with(&needed).unwrap();
+        assert_eq!(defaults.event_source, "associate-virtual-interface");
+        assert_eq!((defaults.max_request_age, defaults.min_healthy_paths), (Duration::minutes(15), 1));
+        for (name, value) in [
+            ("MAX_REQUEST_AGE_SECONDS", "soon"),
+            ("MIN_HEALTHY_PATHS", "-1"),
+            ("AWS_ACCOUNT_ID", "12345678901"),
+            ("AWS_ACCOUNT_ID", "12345678901x"),
+        ] {
+            let wrong = with(&[needed[0], needed[1], (name, value)]).unwrap_err();
+            assert!(wrong.starts_with(name), "{wrong}");
+        }
+        assert!(with(&needed[..1]).unwrap_err().starts_with("AWS_REGION"));
+        assert!(with(&needed[1..]).unwrap_err().starts_with("EVENT_BUS_NAME"));
+    }
+
+    #[test]
+    fn the_owner_of_the_function_is_told_by_its_arn_if_that_is_one() {
+        let china = "arn:aws-cn:lambda:cn-north-1:123456789012:function:associate:live";
+        assert_eq!(owner_of(china), (Some("aws-cn".to_owned()), Some("123456789012".to_owned())));
+        for odd in ["function-arn", "", "arn:aws:lambda:us-east-1:1234:function:associate"] {
+            assert_eq!(owner_of(odd), (None, None), "{odd}");
+        }
+    }
+}

@@ -115,7 +115,7 @@ fn with_rules_every_check_says_what_it_is_about() {
     let run = rehearse(&["--rules"]);
     assert_eq!(run.status, 0);
     for check in CHECKS {
-        run.says(&[check.name, check.rule]);
+        run.says(&[check.name, check.rule, check.source]);
     }
 }
 

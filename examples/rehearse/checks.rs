@@ -125,9 +125,13 @@ fn show_passed(page: &mut Page<'_>, names: &mut Vec<&str>, rules: bool) -> io::R
     if names.is_empty() { Ok(()) } else { page.entry(label(), VERDICT, &[dim(names.join(", "))]) }
 }
 
-/// The rule of a check, and whether AWS says so.
+/// The rule of a check, and what it rests on.
 fn rule(name: &str) -> Option<String> {
     let check = CHECKS.iter().find(|check| check.name == name)?;
-    let assumed = if check.basis == Basis::Assumed { " (assumed)" } else { "" };
-    Some(format!("{}{assumed}", check.rule))
+    let basis = match check.basis {
+        Basis::Documented => "",
+        Basis::Ours => "ours; ",
+        Basis::Assumed => "assumed; ",
+    };
+    Some(format!("{} ({basis}{})", check.rule, check.source))
 }

@@ -37,8 +37,7 @@ fn addresses_free_on_target(_: &Request, facts: &Facts) -> Vec<Fault> {
             address: address.to_string(),
             target: facts.target.id.clone(),
             by: neighbour.virtual_interface_id.clone(),
-            // AWS's own word for a state that it does not know.
-            state: neighbour.virtual_interface_state.clone().unwrap_or_else(|| "unknown".to_owned()),
+            state: neighbour.state_or_unknown(),
         });
         faults.extend(in_use);
     }
@@ -61,6 +60,7 @@ fn networks_apart_on_target(_: &Request, facts: &Facts) -> Vec<Fault> {
                         other: other.to_string(),
                         target: facts.target.id.clone(),
                         by: neighbour.virtual_interface_id.clone(),
+                        state: neighbour.state_or_unknown(),
                     });
                 }
             }
@@ -133,11 +133,17 @@ mod tests {
     }
 
     fn overlap(network: &str, other: &str) -> Fault {
+        overlap_with("available", network, other)
+    }
+
+    /// With the neighbour in this state.
+    fn overlap_with(state: &str, network: &str, other: &str) -> Fault {
         Fault::NetworksOverlap {
             network: network.to_owned(),
             other: other.to_owned(),
             target: "dxlag-fexample".to_owned(),
             by: "dxvif-fneighbr".to_owned(),
+            state: state.to_owned(),
         }
     }
 
@@ -280,6 +286,14 @@ mod tests {
                     |_, facts| neighbour(facts, ["169.254.101.3/32", "169.254.102.2/30"]),
                     vec![overlap("169.254.101.0/30", "169.254.101.3/32")],
                 ),
+                row(
+                    "one that is being deleted",
+                    |_, facts| {
+                        neighbour(facts, ["169.254.101.0/30", "169.254.101.3/30"]);
+                        facts.neighbours[0].virtual_interface_state = Some("deleting".to_owned());
+                    },
+                    vec![overlap_with("deleting", "169.254.101.0/30", "169.254.101.0/30")],
+                ),
                 row("the next one", |_, facts| neighbour(facts, ["169.254.101.5/30", "169.254.101.6/30"]), vec![]),
                 row("refused for its addresses", |_, facts| neighbour(facts, [OWN[0], "169.254.101.3/30"]), vec![]),
                 row(
@@ -312,5 +326,12 @@ mod tests {
                 ),
             ],
         );
+    }
+
+    #[test]
+    fn waiting_helps_where_the_neighbour_is_being_deleted() {
+        for (state, helps) in [("deleting", true), ("available", false), ("unknown", false)] {
+            assert_eq!(overlap_with(state, "169.254.101.0/30", "169.254.101.0/30").may_clear(), helps, "{state}");
+        }
     }
 }

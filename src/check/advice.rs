@@ -90,14 +90,12 @@ fn router_pre_staged(_: &Request, facts: &Facts) -> Vec<Fault> {
 
 fn leaves_device(_: &Request, facts: &Facts) -> Vec<Fault> {
     let (from, target) = places(facts);
-    match from.devices(&target) {
-        Some((device, same)) if device == same => vec![Fault::SameDevice {
-            from: source_id(facts),
-            target: facts.target.id.clone(),
-            device: device.to_owned(),
-        }],
-        _ => Vec::new(),
-    }
+    let same = |device: &str| Fault::SameDevice {
+        from: source_id(facts),
+        target: facts.target.id.clone(),
+        device: device.to_owned(),
+    };
+    from.shared_device(&target).map(same).into_iter().collect()
 }
 
 fn site_link_stays(_: &Request, facts: &Facts) -> Vec<Fault> {
@@ -272,6 +270,14 @@ mod tests {
                 row(
                     "a LAG on the same device",
                     |_, facts| onto_same_device(facts),
+                    same("dxcon-fexample", "dxlag-fexample"),
+                ),
+                row(
+                    "another logical device of the same physical one",
+                    |_, facts| {
+                        onto_same_device(facts);
+                        facts.target.aws_logical_device_id = text("EqDC2-5nop6qrstuvwx");
+                    },
                     same("dxcon-fexample", "dxlag-fexample"),
                 ),
                 row(

@@ -33,8 +33,9 @@ pub(super) const BANDWIDTH_KEPT: Check = Check {
     name: "bandwidth-kept",
     severity: Severity::Guard,
     basis: Basis::Ours,
-    rule: "the target has at least the bandwidth of the port that the interface leaves",
-    source: "arithmetic on the documented bandwidths; of a LAG, those of its links together",
+    rule: "the target has at least the bandwidth of the port that the interface leaves; of a target LAG, the links \
+           that are available",
+    source: "arithmetic on the documented bandwidths; what a LAG lost that the interface leaves is why it leaves",
     run: bandwidth_kept,
 };
 
@@ -57,10 +58,13 @@ fn rate_limiter(_: &Request, facts: &Facts) -> Vec<Fault> {
         )),
     };
     let limit = megabits(&rate_limit).ok_or_else(|| format!("its rate limit {rate_limit:?} is not a bandwidth"));
-    let too_much = match (limit, bandwidth(&facts.target)) {
-        (Ok(limit), Ok((has, bandwidth))) => {
-            (limit > has).then_some(Fault::RateLimitAboveBandwidth { target, rate_limit, bandwidth })
-        }
+    // AWS says "the bandwidth of the parent": the nominal one, whatever is down of it.
+    let links = facts.target.links().len();
+    let too_much = match (limit, megabits_of(&facts.target, links)) {
+        (Ok(limit), Ok(has)) => (limit > has).then(|| {
+            let bandwidth = in_words(&facts.target, links);
+            Fault::RateLimitAboveBandwidth { target, rate_limit, bandwidth }
+        }),
         (Err(because), _) | (_, Err(because)) => {
             Some(Fault::cannot_tell(format!("whether {target} has the bandwidth that it is limited to"), because))
         }
@@ -96,30 +100,56 @@ fn bandwidth_kept(_: &Request, facts: &Facts) -> Vec<Fault> {
         let because = format!("that port is not visible to account {}", facts.account);
         return vec![Fault::cannot_tell(what, because)];
     };
-    match (bandwidth(source), bandwidth(&facts.target)) {
-        (Ok((before, from_bandwidth)), Ok((after, to_bandwidth))) if after < before => {
-            vec![Fault::LessBandwidth { from: source.id.clone(), from_bandwidth, target, to_bandwidth }]
+    let before = megabits_of(source, source.links().len());
+    let all = facts.target.links().len();
+    let kept = before.and_then(|before| {
+        let suffice = |links| megabits_of(&facts.target, links).map(|together| together >= before);
+        // A link that is down carries nothing of what arrives. What the source lost of its own is why one leaves it.
+        match (facts.target.kind, suffice(all)?) {
+            (PortKind::Lag, true) => {
+                let needed = (0..all).find(|links| suffice(*links) == Ok(true)).unwrap_or(all);
+                Ok(facts.target.has_links_up(needed))
+            }
+            (_, suffices) => Ok(Some(suffices)),
         }
-        (Ok(_), Ok(_)) => vec![],
-        (Err(because), _) | (_, Err(because)) => vec![Fault::cannot_tell(what, because)],
+    });
+    match kept {
+        Ok(Some(true)) => vec![],
+        Ok(Some(false)) => vec![Fault::LessBandwidth {
+            from: source.id.clone(),
+            from_bandwidth: in_words(source, source.links().len()),
+            to_bandwidth: in_words(&facts.target, facts.target.links_up()),
+            target,
+        }],
+        Ok(None) => {
+            vec![Fault::cannot_tell(what, format!("AWS did not say of every link of {target} whether it is up"))]
+        }
+        Err(because) => vec![Fault::cannot_tell(what, because)],
     }
 }
 
-/// What a port carries at most, in megabits per second and in words; or why that cannot be told.
-fn bandwidth(port: &Port) -> Result<(f64, String), String> {
+/// What so many links of a port carry together, in megabits per second; or why that cannot be told.
+fn megabits_of(port: &Port, links: usize) -> Result<f64, String> {
     let text = port.bandwidth.as_ref().ok_or_else(|| format!("AWS did not say which bandwidth {} has", port.id))?;
-    let megabits = port.megabits().ok_or_else(|| format!("{text:?} of {} is not a bandwidth", port.id))?;
-    let words = match port.kind {
-        PortKind::Connection => text.clone(),
-        PortKind::Lag => format!("{} x {text}", port.members.len()),
-    };
-    Ok((megabits, words))
+    let one = megabits(text).ok_or_else(|| format!("{text:?} of {} is not a bandwidth", port.id))?;
+    Ok(one * f64::from(u16::try_from(links).unwrap_or(u16::MAX)))
+}
+
+/// `10Gbps`, `4 x 10Gbps`, `2 of 4 x 10Gbps`, `no links`.
+fn in_words(port: &Port, links: usize) -> String {
+    let one = port.bandwidth.as_deref().unwrap_or_default();
+    match (port.kind, port.links().len()) {
+        (PortKind::Connection, _) => one.to_owned(),
+        (PortKind::Lag, 0) => "no links".to_owned(),
+        (PortKind::Lag, all) if all == links => format!("{all} x {one}"),
+        (PortKind::Lag, all) => format!("{links} of {all} x {one}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::example::{clean, connection, prove, row};
+    use crate::check::example::{DOWN, UP, clean, connection, lag_with_links, prove, row};
     use crate::facts::RateLimiterStatus;
 
     fn target() -> String {
@@ -164,6 +194,14 @@ mod tests {
                 row("one is left", |_, facts| limit(facts, "50Mbps", 1), vec![]),
                 row("none is left", |_, facts| limit(facts, "50Mbps", 0), vec![none_left()]),
                 row("as much as its links together", |_, facts| limit(facts, "20Gbps", 1), vec![]),
+                row(
+                    "as much as its links together, one of which is down",
+                    |_, facts| {
+                        limit(facts, "20Gbps", 1);
+                        facts.target.members[0].state = Some("down".to_owned());
+                    },
+                    vec![],
+                ),
                 row("more than its links together", |_, facts| limit(facts, "20.1Gbps", 1), vec![above("20.1Gbps")]),
                 row("both", |_, facts| limit(facts, "1.6Tbps", 0), vec![above("1.6Tbps"), none_left()]),
                 row(
@@ -273,6 +311,51 @@ mod tests {
             vec![
                 clean(),
                 row("as much", |_, facts| bandwidths(facts, "2Gbps", "1Gbps"), vec![]),
+                row(
+                    "as much, if both links were up",
+                    |_, facts| {
+                        bandwidths(facts, "2Gbps", "1Gbps");
+                        facts.target.members[0].state = Some("down".to_owned());
+                    },
+                    vec![less("2Gbps", "1 of 2 x 1Gbps")],
+                ),
+                row(
+                    "as much, if the link is up of which AWS did not say",
+                    |_, facts| {
+                        bandwidths(facts, "2Gbps", "1Gbps");
+                        facts.target.members[0].state = None;
+                    },
+                    cannot_tell("AWS did not say of every link of dxlag-fexample whether it is up"),
+                ),
+                row(
+                    "enough on one link, whatever the other does",
+                    |_, facts| {
+                        bandwidths(facts, "1Gbps", "1Gbps");
+                        facts.target.members[0].state = None;
+                    },
+                    vec![],
+                ),
+                row("no links at all", |_, facts| facts.target.members.clear(), vec![less("10Gbps", "no links")]),
+                row(
+                    "a source LAG is worth what it was with all its links",
+                    |_, facts| {
+                        facts.source = Some(Port { id: "dxcon-fexample".to_owned(), ..lag_with_links([DOWN, UP]) });
+                    },
+                    vec![],
+                ),
+                row(
+                    "less than a source LAG with all its links",
+                    |_, facts| {
+                        facts.source = Some(Port { id: "dxcon-fexample".to_owned(), ..lag_with_links([DOWN, UP]) });
+                        facts.target = Port { id: target(), ..dedicated() };
+                    },
+                    vec![less("2 x 10Gbps", "10Gbps")],
+                ),
+                row(
+                    "a connection that is down is for target-state to tell of",
+                    |_, facts| facts.target = Port { state: Some("down".to_owned()), ..dedicated() },
+                    vec![],
+                ),
                 row("less", |_, facts| bandwidths(facts, "100Gbps", "10Gbps"), vec![less("100Gbps", "2 x 10Gbps")]),
                 row(
                     "in other units",

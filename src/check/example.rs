@@ -8,6 +8,10 @@ pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const OTHER_ACCOUNT: &str = "210987654321";
 pub(crate) const GATEWAY: &str = "5f294f92-bafb-4011-916d-9b0bexample";
 
+/// States of links, for [`lag_with_links`].
+pub(crate) const UP: Option<&str> = Some("available");
+pub(crate) const DOWN: Option<&str> = Some("down");
+
 #[allow(clippy::unnecessary_wraps, reason = "every member of AWS's shapes may be missing")]
 pub(crate) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -83,6 +87,15 @@ pub(crate) fn lag(id: &str, location: &str, device: &str) -> Port {
         port_encryption_status: None,
         ..connection(id, location, device)
     }
+}
+
+/// A LAG at another location than source and target, its links in these states.
+pub(crate) fn lag_with_links(states: [Option<&str>; 2]) -> Port {
+    let mut port = lag("dxlag-felsewhr", "CSVA1", "3wxy4zabcdefg");
+    for (link, state) in port.members.iter_mut().zip(states) {
+        link.state = state.map(str::to_owned);
+    }
+    port
 }
 
 /// The interface is on `dxcon-fexample` and down, as that port is; the target is `dxlag-fexample`. A sibling of the same

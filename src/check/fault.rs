@@ -6,6 +6,8 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::facts::Unread;
+
 /// One fault. The variants are named for what is wrong, not for the check that found it.
 #[derive(Clone, Debug, PartialEq, Error, Serialize)]
 #[serde(tag = "code", content = "facts", rename_all_fields = "camelCase")]
@@ -32,12 +34,12 @@ pub enum Fault {
     OtherRegion { what: String, found: String, region: String },
     #[error("virtual interface is on {actual}, and the request expected it on {expected}")]
     ConnectionNotAsExpected { expected: String, actual: String },
-    #[error("{target} is {state}; an interface moved onto it stays down until it is up")]
-    TargetDown { target: String, state: String },
+    #[error("{target} is down; an interface moved onto it stays down until it is up")]
+    TargetDown { target: String },
     #[error("{target} is {state}, not available (assumed: AWS does not say which states it accepts)")]
     TargetNotAvailable { target: String, state: String },
-    #[error("LAG {lag} has no connections at all, although its state is {state}")]
-    LagEmpty { lag: String, state: String },
+    #[error("LAG {lag} has no connections at all, although its state is available")]
+    LagEmpty { lag: String },
     #[error("LAG {lag} has {up} available links of {of} and needs {needed} to carry traffic")]
     LagNotOperational { lag: String, up: usize, of: usize, needed: usize },
     #[error("LAG {lag} has {up} available links and needs {needed}: the loss of one takes all of it down")]
@@ -93,13 +95,13 @@ pub enum Fault {
     #[error("address {address} is in use on {target} by {by} ({state})")]
     AddressInUse { address: String, target: String, by: String, state: String },
     #[error(
-        "network {network} overlaps {other} of {by} on {target} (assumed: AWS does not say whether an overlap is a conflict)"
+        "network {network} overlaps {other} of {by} ({state}) on {target} (assumed: AWS does not say whether an overlap is a conflict)"
     )]
-    NetworksOverlap { network: String, other: String, target: String, by: String },
+    NetworksOverlap { network: String, other: String, target: String, by: String, state: String },
 
     // capacity.rs
-    #[error("{target} carries {count} {of}, and the quota is {quota}")]
-    QuotaReached { target: String, of: String, count: usize, quota: usize },
+    #[error("{target} carries {count} {of} ({deleting} of them deleting), and the quota is {quota}")]
+    QuotaReached { target: String, of: String, count: usize, deleting: usize, quota: usize },
     #[error(
         "target {target} is a hosted connection, and rate limiters need a dedicated connection or LAG (the virtual interface is limited to {rate_limit}; assumed to be refused)"
     )]
@@ -124,8 +126,8 @@ pub enum Fault {
     PeerNotSettled { peer: String, family: String, state: String },
     #[error("virtual interface is {state} at gateway {gateway}, not attached")]
     NotAttached { gateway: String, state: String },
-    #[error("{operation} was denied ({why}), so not everything that could be checked was")]
-    ListingDenied { operation: String, why: String },
+    #[error("{0}, so not everything that could be checked was")]
+    ListingUnread(Unread),
 
     // traffic.rs
     #[error("BGP is up ({families}): the move interrupts its traffic until BGP is up again on {target}")]
@@ -133,24 +135,28 @@ pub enum Fault {
 
     // redundancy.rs
     #[error(
-        "gateway {gateway} keeps {healthy} healthy paths while this one is moved, and must keep {needed}{siblings}"
+        "gateway {gateway} keeps {healthy} healthy paths on different ports while this one is moved, and must keep {needed}{siblings}"
     )]
-    TooFewHealthyPaths { gateway: String, healthy: usize, needed: usize, siblings: Siblings },
+    TooFewHealthyPaths { gateway: String, healthy: usize, needed: usize, settling: usize, siblings: Siblings },
     #[error(
-        "cannot tell whether gateway {gateway} keeps {needed} healthy paths: {healthy} are known to be, and {unseen} are not known ({because}){siblings}"
+        "cannot tell whether gateway {gateway} keeps {needed} healthy paths on different ports: {healthy} are known to be, and {} are not known ({because}){siblings}",
+        unseen.map_or_else(|| "an unknown number".to_owned(), |unseen| unseen.to_string())
     )]
     HealthyPathsUnseen {
         gateway: String,
         healthy: usize,
         needed: usize,
-        unseen: String,
+        settling: usize,
+        unseen: Option<usize>,
         because: String,
         siblings: Siblings,
     },
     #[error("after the move every healthy path of gateway {gateway} ends on {shared} {place}: {others}")]
     OtherPathsShareTarget { gateway: String, shared: String, place: String, others: String },
-    #[error("the move takes the healthy paths of gateway {gateway} from {before} {what}s to {after}")]
-    RedundancyLost { gateway: String, what: String, before: usize, after: usize },
+    #[error(
+        "the move to {target}, to one {what} with {others}, takes the healthy paths of gateway {gateway} from {before} {what}s to {after}"
+    )]
+    RedundancyLost { gateway: String, what: String, before: usize, after: usize, target: String, others: String },
     #[error("gateway {gateway} has paths that are not visible here: {unseen}")]
     PathsElsewhere { gateway: String, unseen: String },
 
@@ -195,7 +201,7 @@ pub struct UnhealthySibling {
     pub virtual_interface: String,
     /// In a few words.
     pub because: String,
-    /// It is in transition, so that waiting may make it healthy.
+    /// It is in transition and for no other reason unhealthy, so that waiting may make it healthy.
     pub settling: bool,
 }
 
@@ -219,14 +225,15 @@ impl Fault {
     #[must_use]
     pub fn may_clear(&self) -> bool {
         match self {
-            Self::InterfaceNotMovable { state } => matches!(state.as_str(), "pending" | "verifying" | "testing"),
-            Self::TargetNotAvailable { state, .. } => matches!(state.as_str(), "pending"),
+            Self::InterfaceNotMovable { state } => matches!(state.as_str(), "pending" | "verifying"),
+            Self::TargetNotAvailable { state, .. } => state == "pending",
             Self::PeerNotSettled { .. } => true,
-            Self::VlanInUse { state, .. } | Self::AddressInUse { state, .. } => state == "deleting",
-            Self::TooFewHealthyPaths { siblings, .. } | Self::HealthyPathsUnseen { siblings, .. } => {
-                siblings.0.iter().any(|sibling| sibling.settling)
+            Self::VlanInUse { state, .. } | Self::AddressInUse { state, .. } | Self::NetworksOverlap { state, .. } => {
+                state == "deleting"
             }
-            Self::NotAttached { state, .. } => state == "attaching",
+            Self::QuotaReached { count, deleting, quota, .. } => count - deleting < *quota,
+            Self::TooFewHealthyPaths { healthy, needed, settling, .. }
+            | Self::HealthyPathsUnseen { healthy, needed, settling, .. } => healthy + settling >= *needed,
             _ => false,
         }
     }

@@ -2,49 +2,46 @@
 //! Direct Connect connections" (Trusted Advisor, 4g3Nt5M1Th). A move interrupts one path of a gateway, so another must
 //! carry the traffic meanwhile; and afterwards they must not all end on one thing.
 //!
-//! This file counts the paths. Which siblings are healthy ones is in [`paths`], whether the moving interface is one in
-//! [`moving`], and where they end in [`elsewhere`] and [`spread`].
+//! This file counts the paths. Whether the moving interface is one is in [`super::traffic`], which siblings are healthy
+//! ones in [`health`], which paths are not visible in [`mod@unseen`], and where they end in [`elsewhere`] and [`spread`].
 
 use super::fault::{Siblings, UnhealthySibling};
+use super::traffic::carries_traffic;
 use super::{Basis, Check, Fault, Severity};
-use crate::facts::{Attachment, Facts, Unread};
+use crate::facts::Facts;
 use crate::request::Request;
-use paths::{Health, Path};
+use health::Health;
+use paths::Path;
+use unseen::{siblings_unread, unseen};
 
 pub(super) use elsewhere::HEALTHY_PATH_ELSEWHERE;
 pub(super) use place::Place;
 pub(super) use spread::REDUNDANCY_KEPT;
+pub(super) use unseen::PATHS_VISIBLE;
 
 mod elsewhere;
 #[cfg(test)]
 mod fixtures;
-mod moving;
+mod health;
 mod paths;
 mod place;
 mod spread;
+mod unseen;
 
 pub(super) const HEALTHY_PATH_REMAINS: Check = Check {
     name: "healthy-path-remains",
     severity: Severity::Guard,
     basis: Basis::Documented,
-    rule: "while a healthy path is moved, its gateway keeps enough other healthy ones in every address family",
+    rule: "while a healthy path is moved, its gateway keeps enough other healthy ones, each on a port of its own and \
+           in every address family",
     source: "Trusted Advisor, check 4g3Nt5M1Th: a gateway has at least two interfaces, on more than one connection",
     run: healthy_path_remains,
-};
-
-pub(super) const PATHS_VISIBLE: Check = Check {
-    name: "paths-visible",
-    severity: Severity::Notice,
-    basis: Basis::Ours,
-    rule: "all paths of its gateway are visible to this account in this Region",
-    source: "API reference, DescribeDirectConnectGatewayAttachments: lists all interfaces attached to a gateway",
-    run: paths_visible,
 };
 
 fn healthy_path_remains(_: &Request, facts: &Facts) -> Vec<Fault> {
     let interface = &facts.virtual_interface;
     let needed = facts.min_healthy_paths;
-    if needed == 0 || !moving::may_be_healthy_now(facts) {
+    if needed == 0 || carries_traffic(facts) == Some(false) {
         return Vec::new();
     }
     let cannot_tell = |because: &str| vec![Fault::cannot_tell("whether another healthy path remains", because)];
@@ -56,95 +53,66 @@ fn healthy_path_remains(_: &Request, facts: &Facts) -> Vec<Fault> {
             _ => cannot_tell("AWS did not say which gateway it serves"),
         };
     };
-    if let Some(denied) = facts.unread.iter().find(|unread| unread.operation == "DescribeVirtualInterfaces") {
-        return cannot_tell(&not_read(denied));
+    if let Some(unread) = siblings_unread(facts) {
+        return cannot_tell(&unread);
     }
 
     let paths = paths::siblings(facts);
-    let healthy = paths.iter().filter(|path| path.health == Health::Healthy).count();
+    let ports = paths::ports(&paths, |health| *health == Health::Healthy);
+    let healthy = ports.len();
     if healthy >= needed {
         return Vec::new();
     }
+    let settling = paths::ports(&paths, |health| matches!(health, Health::Settling(_)));
+    let settling = settling.difference(&ports).count();
     let (gateway, siblings) = (gateway.to_owned(), unhealthy(&paths));
-    let mut unknown: Vec<String> = paths.iter().filter_map(Path::doubt).collect();
-    let unseen = match &facts.unseen_paths {
-        Ok(attachments) => {
-            unknown.extend(attachments.iter().map(describe));
-            unknown.len().to_string()
-        }
-        Err(unread) => {
-            unknown.push(not_read(unread));
-            "an unknown number".to_owned()
-        }
-    };
+    let is_another = |path: &&Path| path.place.port.is_none_or(|port| !ports.contains(port));
+    let mut unknown: Vec<String> = paths.iter().filter(is_another).filter_map(Path::doubt).collect();
+    let (complete, unseen) = unseen(facts, |_| true);
+    unknown.extend(unseen);
     if unknown.is_empty() {
-        return vec![Fault::TooFewHealthyPaths { gateway, healthy, needed, siblings }];
+        return vec![Fault::TooFewHealthyPaths { gateway, healthy, needed, settling, siblings }];
     }
-    vec![Fault::HealthyPathsUnseen { gateway, healthy, needed, unseen, because: unknown.join(", "), siblings }]
-}
-
-fn paths_visible(_: &Request, facts: &Facts) -> Vec<Fault> {
-    let Some(gateway) = facts.virtual_interface.gateway() else { return Vec::new() };
-    match &facts.unseen_paths {
-        Ok(attachments) if attachments.is_empty() => Vec::new(),
-        Ok(attachments) => {
-            let unseen = attachments.iter().map(describe).collect::<Vec<_>>().join(", ");
-            vec![Fault::PathsElsewhere { gateway: gateway.to_owned(), unseen }]
-        }
-        Err(unread) => vec![Fault::cannot_tell(
-            format!("whether gateway {gateway} has paths that are not visible here"),
-            not_read(unread),
-        )],
-    }
+    let (unseen, because) = (complete.then_some(unknown.len()), unknown.join(", "));
+    vec![Fault::HealthyPathsUnseen { gateway, healthy, needed, settling, unseen, because, siblings }]
 }
 
 fn unhealthy(paths: &[Path]) -> Siblings {
     let unhealthy = |path: &Path| match &path.health {
-        Health::Unhealthy(because) => Some(UnhealthySibling {
+        Health::Unhealthy(because) | Health::Settling(because) => Some(UnhealthySibling {
             virtual_interface: path.interface.virtual_interface_id.clone(),
             because: because.clone(),
-            settling: paths::is_settling(path.interface),
+            settling: matches!(path.health, Health::Settling(_)),
         }),
         Health::Healthy | Health::Unknown(_) => None,
     };
     Siblings(paths.iter().filter_map(unhealthy).collect())
 }
 
-/// `dxvif-fexample of account 123456789012 in us-west-2`, as far as AWS said.
-fn describe(attachment: &Attachment) -> String {
-    let mut words = attachment.virtual_interface_id.clone().unwrap_or_else(|| "an interface".to_owned());
-    if let Some(account) = &attachment.virtual_interface_owner_account {
-        words = format!("{words} of account {account}");
-    }
-    if let Some(region) = &attachment.virtual_interface_region {
-        words = format!("{words} in {region}");
-    }
-    words
-}
-
-fn not_read(unread: &Unread) -> String {
-    format!("{} could not be read ({})", unread.operation, unread.why)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::fixtures::{DOWN, denied, ipv6, lag_with_links, row, sibling, text, unseen_in};
+    use super::fixtures::{ANOTHERS, DOWN, denied, ipv6, lag_with_links, row, sibling, text, unseen_in};
     use super::*;
-    use crate::check::example::{GATEWAY, bring_up, connection, prove};
-    use crate::facts::VirtualInterface;
+    use crate::check::example::{GATEWAY, OTHER_ACCOUNT, bring_up, connection, example, prove};
+    use crate::facts::{Attachment, VirtualInterface};
 
     type Listed<'a> = &'a [(&'a str, &'a str, bool)];
 
     fn too_few(healthy: usize, needed: usize, siblings: Listed) -> Vec<Fault> {
-        vec![Fault::TooFewHealthyPaths { gateway: GATEWAY.to_owned(), healthy, needed, siblings: listed(siblings) }]
+        let settling = siblings.iter().filter(|(.., settling)| *settling).count();
+        let (gateway, siblings) = (GATEWAY.to_owned(), listed(siblings));
+        vec![Fault::TooFewHealthyPaths { gateway, healthy, needed, settling, siblings }]
     }
 
-    fn unknown(count: &str, because: &str, siblings: Listed) -> Vec<Fault> {
+    /// None is known to be healthy, and one is needed.
+    fn unknown(unseen: Option<usize>, because: &str, siblings: Listed) -> Vec<Fault> {
+        let settling = siblings.iter().filter(|(.., settling)| *settling).count();
         vec![Fault::HealthyPathsUnseen {
             gateway: GATEWAY.to_owned(),
             healthy: 0,
             needed: 1,
-            unseen: count.to_owned(),
+            settling,
+            unseen,
             because: because.to_owned(),
             siblings: listed(siblings),
         }]
@@ -176,11 +144,18 @@ mod tests {
         facts
     }
 
-    /// It is up and has two siblings on one connection.
+    /// It is up and has two siblings, on connections of their own.
     fn with_two(facts: &mut Facts) -> &mut Facts {
         bring_up(facts);
-        let port = connection("dxcon-felsewhr", "CSVA1", "3wxy4zabcdefg");
+        let port = connection("dxcon-fanother", "EqMU1", "6yza7bcdefghi");
         facts.siblings.push(sibling("dxvif-fanother", port, 104));
+        facts
+    }
+
+    /// It is up and has two siblings on one connection.
+    fn with_two_on_one(facts: &mut Facts) -> &mut Facts {
+        with_two(facts).siblings[1].port = facts.siblings[0].port.clone();
+        facts.siblings[1].virtual_interface.connection_id = facts.siblings[0].virtual_interface.connection_id.clone();
         facts
     }
 
@@ -200,7 +175,20 @@ mod tests {
                 row("it is down and alone: the failover takes nothing away", |_, facts| facts.siblings.clear(), vec![]),
                 row("none has to remain", |_, facts| alone(facts).min_healthy_paths = 0, vec![]),
                 row("one remains and two are needed", |_, facts| up(facts).min_healthy_paths = 2, too_few(1, 2, &[])),
-                row("two on one connection are two paths", |_, facts| with_two(facts).min_healthy_paths = 2, vec![]),
+                row("two remain and two are needed", |_, facts| with_two(facts).min_healthy_paths = 2, vec![]),
+                row(
+                    "two on one connection are one path",
+                    |_, facts| with_two_on_one(facts).min_healthy_paths = 2,
+                    too_few(1, 2, &[]),
+                ),
+                row(
+                    "one that may be healthy, beside a healthy one on its connection, is no other path",
+                    |_, facts| {
+                        with_two_on_one(facts).min_healthy_paths = 2;
+                        facts.siblings[1].virtual_interface.virtual_interface_state = None;
+                    },
+                    too_few(1, 2, &[]),
+                ),
                 row(
                     "two remain and three are needed",
                     |_, facts| with_two(facts).min_healthy_paths = 3,
@@ -235,6 +223,14 @@ mod tests {
                     "a sibling under a failover test is no path",
                     |_, facts| sibling_of(facts).virtual_interface_state = text("testing"),
                     too_few(0, 1, &[("dxvif-fsibling", "its state is testing", false)]),
+                ),
+                row(
+                    "a sibling that is moving itself and never had IPv6, which is up here",
+                    |_, facts| {
+                        up(facts).virtual_interface.bgp_peers.push(ipv6("up"));
+                        facts.siblings[0].virtual_interface.virtual_interface_state = text("pending");
+                    },
+                    too_few(0, 1, &[("dxvif-fsibling", "no IPv6 session is up", false)]),
                 ),
                 row(
                     "a sibling that is being deleted is no path, and waiting does not help",
@@ -273,7 +269,7 @@ mod tests {
                 row(
                     "a sibling whose port is not visible is neither healthy nor absent",
                     |_, facts| up(facts).siblings[0].port = None,
-                    unknown("1", "dxvif-fsibling: its port dxcon-felsewhr is not visible", &[]),
+                    unknown(Some(1), "dxvif-fsibling: its port dxcon-felsewhr is not visible", &[]),
                 ),
                 row(
                     "a path of another account and Region, beside a sibling that settles",
@@ -282,7 +278,7 @@ mod tests {
                         facts.unseen_paths = Ok(vec![unseen_in(Some("us-west-2"))]);
                     },
                     unknown(
-                        "1",
+                        Some(1),
                         "dxvif-funseen1 of account 210987654321 in us-west-2",
                         &[("dxvif-fsibling", "its state is verifying", true)],
                     ),
@@ -290,18 +286,32 @@ mod tests {
                 row(
                     "two paths of which AWS did not say all",
                     |_, facts| alone(facts).unseen_paths = Ok(vec![unseen_in(None), Attachment::default()]),
-                    unknown("2", "dxvif-funseen1 of account 210987654321, an interface", &[]),
+                    unknown(Some(2), "dxvif-funseen1 of account 210987654321, an interface", &[]),
                 ),
                 row(
                     "whether there are others was not to be learned",
                     |_, facts| {
                         alone(facts).unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments"));
                     },
-                    unknown(
-                        "an unknown number",
-                        "DescribeDirectConnectGatewayAttachments could not be read (AccessDenied)",
-                        &[],
-                    ),
+                    unknown(None, "DescribeDirectConnectGatewayAttachments could not be read (AccessDenied)", &[]),
+                ),
+                row(
+                    "another account's interface, of whose gateway not all is visible here",
+                    |_, facts| alone(facts).virtual_interface.owner_account = text(OTHER_ACCOUNT),
+                    unknown(None, ANOTHERS, &[]),
+                ),
+                row(
+                    "an interface that may be another account's, beside a sibling that is down",
+                    |_, facts| {
+                        sibling_of(facts).virtual_interface_state = text("down");
+                        facts.virtual_interface.owner_account = None;
+                    },
+                    unknown(None, ANOTHERS, &[("dxvif-fsibling", "its state is down", false)]),
+                ),
+                row(
+                    "another account's interface with enough visible paths",
+                    |_, facts| up(facts).virtual_interface.owner_account = text(OTHER_ACCOUNT),
+                    vec![],
                 ),
                 row(
                     "enough are visible, so the others do not matter",
@@ -353,45 +363,20 @@ mod tests {
     }
 
     #[test]
-    fn waiting_helps_where_a_sibling_settles() {
-        let settles = |settling| [("dxvif-fsibling", "its state is pending", settling)];
+    fn waiting_helps_where_enough_siblings_settle() {
+        let one = |settling| [("dxvif-fsibling", "its state is pending", settling)];
         for settling in [true, false] {
-            let faults = [too_few(0, 1, &settles(settling)), unknown("1", "dxvif-funseen1", &settles(settling))];
+            let faults = [too_few(0, 1, &one(settling)), unknown(Some(1), "dxvif-funseen1", &one(settling))];
             assert!(faults.iter().flatten().all(|fault| fault.may_clear() == settling), "{faults:?}");
         }
-    }
+        assert!(!too_few(0, 2, &one(true))[0].may_clear(), "one settles and two are needed");
+        assert!(too_few(1, 2, &one(true))[0].may_clear(), "one settles beside a healthy one");
 
-    #[test]
-    fn paths_visible() {
-        prove(
-            &PATHS_VISIBLE,
-            vec![
-                row("the example is clean", |_, _| {}, vec![]),
-                row(
-                    "one is not visible here",
-                    |_, facts| facts.unseen_paths = Ok(vec![unseen_in(Some("us-west-2"))]),
-                    vec![Fault::PathsElsewhere {
-                        gateway: GATEWAY.to_owned(),
-                        unseen: "dxvif-funseen1 of account 210987654321 in us-west-2".to_owned(),
-                    }],
-                ),
-                row(
-                    "whether there are others was not to be learned",
-                    |_, facts| facts.unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments")),
-                    vec![Fault::cannot_tell(
-                        format!("whether gateway {GATEWAY} has paths that are not visible here"),
-                        "DescribeDirectConnectGatewayAttachments could not be read (AccessDenied)",
-                    )],
-                ),
-                row(
-                    "without a gateway there is nothing to ask for",
-                    |_, facts| {
-                        facts.virtual_interface.direct_connect_gateway_id = None;
-                        facts.unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments"));
-                    },
-                    vec![],
-                ),
-            ],
-        );
+        let (request, mut facts) = example();
+        let both = with_two_on_one(&mut facts);
+        both.min_healthy_paths = 2;
+        both.siblings.iter_mut().for_each(|one| one.virtual_interface.virtual_interface_state = text("pending"));
+        let found = healthy_path_remains(&request, &facts);
+        assert!(!found[0].may_clear(), "two that settle on one connection are one path: {found:?}");
     }
 }

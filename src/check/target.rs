@@ -31,7 +31,7 @@ pub(super) const JUMBO_FRAMES: Check = Check {
     basis: Basis::Documented,
     rule: "an interface with an MTU above 1500 moves only to a target that is capable of jumbo frames",
     source: "User Guide, set network MTU: an interface with jumbo frames can only be associated with a connection \
-             or LAG that is jumbo frame capable",
+             or LAG that is jumbo frame capable; a public interface has 1500",
     run: jumbo_frames,
 };
 
@@ -99,8 +99,10 @@ fn jumbo_frames(_: &Request, facts: &Facts) -> Vec<Fault> {
     let target = &facts.target.id;
     let cannot_tell =
         |because| vec![Fault::cannot_tell(format!("whether {target} is capable of the interface's MTU"), because)];
+    let public = facts.virtual_interface.virtual_interface_type.as_deref() == Some("public");
+    let mtu = facts.virtual_interface.mtu.or(public.then_some(1500));
     // The interface's own jumboFrameCapable is about the port that it leaves. 8500 and 9001 are both in use.
-    match (facts.virtual_interface.mtu, facts.target.jumbo_frame_capable) {
+    match (mtu, facts.target.jumbo_frame_capable) {
         (_, Some(true)) | (Some(..=1500), _) => vec![],
         (Some(mtu), Some(false)) => vec![Fault::NotJumboCapable { mtu, target: target.clone() }],
         (Some(mtu), None) => {
@@ -114,7 +116,7 @@ fn target_state(_: &Request, facts: &Facts) -> Vec<Fault> {
     let target = facts.target.id.clone();
     match facts.target.state.as_deref() {
         Some("available") => vec![],
-        Some(state @ "down") => vec![Fault::TargetDown { target, state: state.to_owned() }],
+        Some("down") => vec![Fault::TargetDown { target }],
         Some(state) => vec![Fault::TargetNotAvailable { target, state: state.to_owned() }],
         None => {
             vec![Fault::cannot_tell(format!("whether {target} is available"), "AWS did not say which state it is in")]
@@ -122,47 +124,36 @@ fn target_state(_: &Request, facts: &Facts) -> Vec<Fault> {
     }
 }
 
+/// A LAG of which AWS lists no links has none: it "can be empty", and its state says nothing of that.
 fn lag_links(_: &Request, facts: &Facts) -> Vec<Fault> {
     let Some(lag) = lag(facts) else { return vec![] };
-    let (up, of, needed) = (lag.links_up(), lag.members.len(), lag.links_needed());
-    if up >= needed {
-        vec![]
-    } else if of == 0 {
-        // AWS's own word for a state that it does not know.
-        let state = lag.state.clone().unwrap_or_else(|| "unknown".to_owned());
-        vec![Fault::LagEmpty { lag: lag.id.clone(), state }]
-    } else if up + links_in_doubt(lag) >= needed {
-        vec![Fault::cannot_tell(
-            format!("whether LAG {} has the {needed} available links that it needs", lag.id),
+    let (id, of, needed) = (lag.id.clone(), lag.members.len(), lag.links_needed());
+    match lag.has_links_up(needed) {
+        Some(true) => vec![],
+        Some(false) if of == 0 && lag.is_available() == Some(true) => vec![Fault::LagEmpty { lag: id }],
+        Some(false) => vec![Fault::LagNotOperational { lag: id, up: lag.links_up(), of, needed }],
+        None => vec![Fault::cannot_tell(
+            format!("whether LAG {id} has the {needed} available links that it needs"),
             "AWS did not say of every link whether it is up",
-        )]
-    } else {
-        vec![Fault::LagNotOperational { lag: lag.id.clone(), up, of, needed }]
+        )],
     }
 }
 
 fn lag_headroom(_: &Request, facts: &Facts) -> Vec<Fault> {
     let Some(lag) = lag(facts) else { return vec![] };
     let (up, needed) = (lag.links_up(), lag.links_needed());
-    if up != needed {
-        vec![]
-    } else if links_in_doubt(lag) > 0 {
-        vec![Fault::cannot_tell(
+    match (lag.has_links_up(needed), lag.has_links_up(needed + 1)) {
+        (Some(true), Some(false)) => vec![Fault::LagWithoutHeadroom { lag: lag.id.clone(), up, needed }],
+        (Some(true), None) => vec![Fault::cannot_tell(
             format!("whether LAG {} can lose a link", lag.id),
             "AWS did not say of every link whether it is up",
-        )]
-    } else {
-        vec![Fault::LagWithoutHeadroom { lag: lag.id.clone(), up, needed }]
+        )],
+        _ => vec![],
     }
 }
 
 fn lag(facts: &Facts) -> Option<&Port> {
     Some(&facts.target).filter(|target| target.kind == PortKind::Lag)
-}
-
-/// Links that are not known to be available and may be so all the same.
-fn links_in_doubt(lag: &Port) -> usize {
-    lag.members.iter().filter(|member| matches!(member.state.as_deref(), None | Some("unknown"))).count()
 }
 
 #[cfg(test)]
@@ -261,6 +252,14 @@ mod tests {
                 row("no MTU and capable", |_, facts| jumbo(facts, None, Some(true)), vec![]),
                 row("no MTU and not capable", |_, facts| jumbo(facts, None, Some(false)), of_mtu.clone()),
                 row("no MTU and AWS did not say", |_, facts| jumbo(facts, None, None), of_mtu),
+                row(
+                    "no MTU of a public interface, which is always 1500",
+                    |_, facts| {
+                        jumbo(facts, None, Some(false));
+                        facts.virtual_interface.virtual_interface_type = Some("public".to_owned());
+                    },
+                    vec![],
+                ),
             ],
         );
     }
@@ -271,7 +270,7 @@ mod tests {
             facts.target.state = Some(state.to_owned());
         }
         let target = || "dxlag-fexample".to_owned();
-        let down = Fault::TargetDown { target: target(), state: "down".to_owned() };
+        let down = Fault::TargetDown { target: target() };
         let not_available = |state: &str| vec![Fault::TargetNotAvailable { target: target(), state: state.to_owned() }];
         let cannot_tell =
             Fault::cannot_tell("whether dxlag-fexample is available", "AWS did not say which state it is in");
@@ -305,7 +304,6 @@ mod tests {
     fn lag_links() {
         let lag = || "dxlag-fexample".to_owned();
         let too_few = |up, of, needed| vec![Fault::LagNotOperational { lag: lag(), up, of, needed }];
-        let empty = |state: &str| vec![Fault::LagEmpty { lag: lag(), state: state.to_owned() }];
         let cannot_tell = |needed: usize| {
             vec![Fault::cannot_tell(
                 format!("whether LAG dxlag-fexample has the {needed} available links that it needs"),
@@ -326,14 +324,18 @@ mod tests {
                 row("unknown is no answer", |_, facts| links(facts, &["unknown"], 0), cannot_tell(1)),
                 row("even up it is not enough", |_, facts| links(facts, &["available", ""], 3), too_few(1, 2, 3)),
                 row("it is not needed", |_, facts| links(facts, &["available", ""], 1), vec![]),
-                row("no links, and yet available", |_, facts| links(facts, &[], 0), empty("available")),
+                row(
+                    "no links, and yet available",
+                    |_, facts| links(facts, &[], 0),
+                    vec![Fault::LagEmpty { lag: lag() }],
+                ),
                 row(
                     "no links and no state",
                     |_, facts| {
                         links(facts, &[], 0);
                         facts.target.state = None;
                     },
-                    empty("unknown"),
+                    too_few(0, 0, 1),
                 ),
                 row("not a LAG", |_, facts| not_a_lag(facts), vec![]),
             ],

@@ -35,7 +35,7 @@ fn vlan_free_on_target(_: &Request, facts: &Facts) -> Vec<Fault> {
                 vlan,
                 target: facts.target.id.clone(),
                 by,
-                state: neighbour.virtual_interface_state.clone().unwrap_or_else(|| "unknown".to_owned()),
+                state: neighbour.state_or_unknown(),
             }),
             Some(_) => None,
             None => Some(Fault::cannot_tell(
@@ -48,8 +48,13 @@ fn vlan_free_on_target(_: &Request, facts: &Facts) -> Vec<Fault> {
 }
 
 fn vlan_in_range(_: &Request, facts: &Facts) -> Vec<Fault> {
-    let out_of_range = facts.virtual_interface.vlan.filter(|vlan| !(1..=4094).contains(vlan));
-    out_of_range.map(|vlan| Fault::VlanOutOfRange { vlan }).into_iter().collect()
+    match facts.virtual_interface.vlan {
+        Some(1..=4094) => vec![],
+        Some(vlan) => vec![Fault::VlanOutOfRange { vlan }],
+        None => {
+            vec![Fault::cannot_tell("whether its VLAN is between 1 and 4094", "AWS did not say which VLAN it has")]
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +125,14 @@ mod tests {
                     sentence: "4095 is reserved",
                     mutate: |_, facts| facts.virtual_interface.vlan = Some(4095),
                     faults: vec![Fault::VlanOutOfRange { vlan: 4095 }],
+                },
+                Row {
+                    sentence: "AWS did not say which it is",
+                    mutate: |_, facts| facts.virtual_interface.vlan = None,
+                    faults: vec![Fault::cannot_tell(
+                        "whether its VLAN is between 1 and 4094",
+                        "AWS did not say which VLAN it has",
+                    )],
                 },
             ],
         );

@@ -218,6 +218,17 @@ async fn a_deadline_in_the_past_is_a_local_emulators_and_counts_as_unknown() {
 }
 
 #[tokio::test]
+async fn each_service_can_have_an_endpoint_of_its_own() {
+    let other = dx_sim::Simulator::start(Options::default()).await.unwrap();
+    let stage = Stage::with(Options::default(), &[("AWS_ENDPOINT_URL_EVENTBRIDGE", other.url().as_str())]).await;
+    stage.ask(&request()).await.record();
+    assert_eq!((stage.emitted().len(), other.events().len()), (0, 1));
+
+    let stage = Stage::with(Options::default(), &[("AWS_ENDPOINT_URL_DIRECT_CONNECT", other.url().as_str())]).await;
+    assert_eq!(stage.ask(&request()).await.name(), "PreCheckRefused", "the other account has no such interface");
+}
+
+#[tokio::test]
 async fn with_too_little_time_left_nothing_is_attempted() {
     let stage = Stage::new().await;
     let short = Invocation { timeout: std::time::Duration::from_secs(10), ..Invocation::default() };

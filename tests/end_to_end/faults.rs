@@ -40,8 +40,8 @@ async fn the_name_of_the_error_agrees_with_the_world_and_a_retry_converges() {
     specs.push("DescribeVirtualInterfaces:stale".to_owned());
     specs.push("PutEvents:partial:1-3".to_owned());
     // The second wave, which only a gateway in doubt makes necessary: its one read is the second of its operation.
-    let second = |fault: &&str| format!("DescribeDirectConnectGatewayAttachments:{fault}:2-");
-    specs.extend(ANY_CALL.iter().chain(DIRECT_CONNECT).map(|fault| second(&fault)));
+    let second = |fault: &&'static str| format!("DescribeDirectConnectGatewayAttachments:{fault}:2-");
+    specs.extend(ANY_CALL.iter().chain(DIRECT_CONNECT).map(second));
     let cells: Vec<_> = specs.into_iter().map(|spec| (spec.clone(), tokio::spawn(cell(spec)))).collect();
     assert_eq!(cells.len(), 91);
     for (spec, cell) in cells {

@@ -1,5 +1,9 @@
 //! The places where AWS's documents contradict each other or say one thing and mean another, one test each. Those that
 //! are about one check have a row in its table too; here they are met over the wire.
+//!
+//! Elsewhere: a clash on page 2 is in `refusals`, the secrets in their three places in `secrets`, the lost answer in
+//! `faults`, and the interface that is on the target, or on the target's LAG, already in `associations`. The shapes of
+//! Health events and alarms matter to nothing that exists yet.
 
 use dx_sim::{Options, Table};
 use serde_json::{Value, json};

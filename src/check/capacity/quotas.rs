@@ -4,7 +4,7 @@
 //! connection.) Counts what is on the target; what that carries is not asked here.
 
 use crate::check::{Basis, Check, Fault, Severity};
-use crate::facts::{Facts, VirtualInterface};
+use crate::facts::{Facts, VirtualInterface, enough};
 use crate::request::Request;
 
 pub(in crate::check) const QUOTA_ON_TARGET: Check = Check {
@@ -26,9 +26,8 @@ pub(in crate::check) const TRANSIT_QUOTA_ON_TARGET: Check = Check {
 };
 
 fn quota_on_target(_: &Request, facts: &Facts) -> Vec<Fault> {
-    let count = facts.neighbours.len();
     let quota = if facts.target.is_hosted_connection() { 1 } else { 51 };
-    let in_all = reached(facts, "virtual interfaces", quota, count, count);
+    let in_all = reached(facts, "virtual interfaces", quota, |_| Some(true));
     let by_type = reached_by_type(facts, "private and public virtual interfaces", 50, &["private", "public"]);
     in_all.into_iter().chain(by_type).collect()
 }
@@ -43,27 +42,29 @@ fn reached_by_type(facts: &Facts, of: &str, quota: usize, types: &[&str]) -> Opt
     let counts = |interface: &VirtualInterface| {
         interface.virtual_interface_type.as_deref().map(|its_type| types.contains(&its_type))
     };
-    let certain = facts.neighbours.iter().filter(|neighbour| counts(neighbour) == Some(true)).count();
-    let at_most = facts.neighbours.iter().filter(|neighbour| counts(neighbour) != Some(false)).count();
     match counts(&facts.virtual_interface) {
-        Some(true) => reached(facts, of, quota, certain, at_most),
+        Some(true) => reached(facts, of, quota, counts),
         Some(false) => None,
-        None => reached(facts, of, quota, 0, at_most),
+        // Whoever counts for certain matters only if the moving interface is of such a type too.
+        None => reached(facts, of, quota, |neighbour| counts(neighbour).filter(|certain| !certain)),
     }
 }
 
-/// Whether a quota is full before the interface arrives, with this many for certain and that many at most.
-fn reached(facts: &Facts, of: &str, quota: usize, certain: usize, at_most: usize) -> Option<Fault> {
+/// Whether a quota is full before the interface arrives.
+fn reached(facts: &Facts, of: &str, quota: usize, counts: impl Fn(&VirtualInterface) -> Option<bool>) -> Option<Fault> {
     let target = facts.target.id.clone();
-    if certain >= quota {
-        Some(Fault::QuotaReached { target, of: of.to_owned(), count: certain, quota })
-    } else if at_most >= quota {
-        Some(Fault::cannot_tell(
+    match enough(facts.neighbours.iter().map(&counts), quota) {
+        Some(true) => {
+            let counted = || facts.neighbours.iter().filter(|neighbour| counts(neighbour) == Some(true));
+            let deleting = |one: &&VirtualInterface| one.virtual_interface_state.as_deref() == Some("deleting");
+            let (count, deleting) = (counted().count(), counted().filter(deleting).count());
+            Some(Fault::QuotaReached { target, of: of.to_owned(), count, deleting, quota })
+        }
+        Some(false) => None,
+        None => Some(Fault::cannot_tell(
             format!("whether {target} has room within its quota of {quota} {of}"),
             "AWS did not say of which type every virtual interface is",
-        ))
-    } else {
-        None
+        )),
     }
 }
 
@@ -87,7 +88,11 @@ mod tests {
     }
 
     fn quota_reached(of: &str, count: usize, quota: usize) -> Fault {
-        Fault::QuotaReached { target: "dxlag-fexample".to_owned(), of: of.to_owned(), count, quota }
+        with_deleting(0, of, count, quota)
+    }
+
+    fn with_deleting(deleting: usize, of: &str, count: usize, quota: usize) -> Fault {
+        Fault::QuotaReached { target: "dxlag-fexample".to_owned(), of: of.to_owned(), count, deleting, quota }
     }
 
     fn quota_in_doubt(quota: &str) -> Vec<Fault> {
@@ -115,6 +120,7 @@ mod tests {
             target: "dxcon-fhosted1".to_owned(),
             of: "virtual interfaces".to_owned(),
             count: 1,
+            deleting: 0,
             quota: 1,
         };
         prove(
@@ -141,7 +147,7 @@ mod tests {
                         onto(facts, "transit", [51, 0, 0, 0]);
                         facts.neighbours[0].virtual_interface_state = Some("deleting".to_owned());
                     },
-                    vec![in_all(51)],
+                    vec![with_deleting(1, "virtual interfaces", 51, 51)],
                 ),
             ],
         );
@@ -157,11 +163,27 @@ mod tests {
                 clean(),
                 row("the 4th", |_, facts| onto(facts, "transit", [9, 0, 3, 0]), vec![]),
                 row("the 5th", |_, facts| onto(facts, "transit", [0, 0, 4, 0]), full()),
+                row(
+                    "the 5th, and of another type one is being deleted",
+                    |_, facts| {
+                        onto(facts, "transit", [1, 0, 4, 0]);
+                        facts.neighbours[0].virtual_interface_state = Some("deleting".to_owned());
+                    },
+                    full(),
+                ),
                 row("private among 4", |_, facts| onto(facts, "private", [0, 0, 4, 0]), vec![]),
                 row("may be the 5th", |_, facts| onto(facts, "transit", [0, 0, 3, 1]), in_doubt()),
                 row("its own type in doubt", |_, facts| onto(facts, "", [0, 0, 4, 0]), in_doubt()),
                 row("the 4th of any type", |_, facts| onto(facts, "", [0, 0, 3, 0]), vec![]),
             ],
         );
+    }
+
+    #[test]
+    fn waiting_helps_where_enough_are_being_deleted() {
+        for (deleting, count, helps) in [(0, 4, false), (1, 4, true), (1, 5, false), (2, 5, true)] {
+            let fault = with_deleting(deleting, "transit virtual interfaces", count, 4);
+            assert_eq!(fault.may_clear(), helps, "{fault}");
+        }
     }
 }

@@ -2,9 +2,12 @@
 //! Direct Connect device leaves a single point of failure" (AWS agent toolkit). Looks at the target only; what the move
 //! changes is judged in [`super::spread`].
 
-use super::paths::{self, Health, Path};
+use super::health::Health;
+use super::paths::{self, Path};
 use super::place::Place;
+use super::unseen::siblings_unread;
 use super::{Basis, Check, Fault, Severity};
+use crate::check::traffic::carries_traffic;
 use crate::facts::Facts;
 use crate::request::Request;
 
@@ -26,6 +29,9 @@ fn healthy_path_elsewhere(_: &Request, facts: &Facts) -> Vec<Fault> {
         let what = format!("whether gateway {gateway} has a healthy path on another device than {}", facts.target.id);
         vec![Fault::cannot_tell(what, because)]
     };
+    if let Some(unread) = siblings_unread(facts) {
+        return cannot_tell(unread);
+    }
     let paths = paths::siblings(facts);
     let healthy: Vec<_> = paths.iter().filter(|path| path.health == Health::Healthy).collect();
     let shared: Vec<_> = healthy.iter().map(|path| path.place.same_device(&target)).collect();
@@ -33,15 +39,23 @@ fn healthy_path_elsewhere(_: &Request, facts: &Facts) -> Vec<Fault> {
         return Vec::new();
     }
     if shared.contains(&None) {
-        return cannot_tell(format!("AWS did not say on which devices {} and {} end", ids(&healthy), facts.target.id));
+        return cannot_tell(format!(
+            "AWS did not say on which devices {} and {} end",
+            paths::ids(healthy),
+            facts.target.id
+        ));
     }
     if healthy.is_empty() {
+        // A failover is held up no more by siblings that may be dead than by dead ones.
+        if carries_traffic(facts) == Some(false) {
+            return Vec::new();
+        }
         let may_share = paths.iter().filter(|path| path.place.same_device(&target) != Some(false));
         let doubts: Vec<_> = may_share.filter_map(Path::doubt).collect();
         return if doubts.is_empty() { Vec::new() } else { cannot_tell(doubts.join(", ")) };
     }
     let all_on_target = healthy.iter().all(|path| path.place.same_port(&target) == Some(true));
-    let (shared, place) = match facts.target.device() {
+    let (shared, place) = match healthy.iter().find_map(|path| path.place.shared_device(&target)) {
         Some(device) if !all_on_target => ("device", device),
         _ => ("port", facts.target.id.as_str()),
     };
@@ -49,18 +63,15 @@ fn healthy_path_elsewhere(_: &Request, facts: &Facts) -> Vec<Fault> {
         gateway: gateway.to_owned(),
         shared: shared.to_owned(),
         place: place.to_owned(),
-        others: ids(&healthy),
+        others: paths::ids(healthy),
     }]
-}
-
-fn ids(paths: &[&Path]) -> String {
-    paths.iter().map(|path| path.interface.virtual_interface_id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{
-        BESIDE_TARGET, ELSEWHERE, ON_TARGET, THIRD_DEVICE, beside, port_of_first, row, text, without_devices,
+        BESIDE_TARGET, ELSEWHERE, ON_TARGET, THIRD_DEVICE, beside, denied, down_beside, first_without_devices,
+        port_of_first, row, text, without_devices,
     };
     use super::*;
     use crate::check::example::{GATEWAY, prove};
@@ -122,10 +133,19 @@ mod tests {
                 ),
                 row(
                     "the failover onto the sibling's own device, with the moving interface down",
+                    |_, facts| _ = down_beside(facts, &[BESIDE_TARGET]),
+                    shares_device("dxvif-fother01"),
+                ),
+                row(
+                    "the failover beside a sibling that may be dead",
+                    |_, facts| down_beside(facts, &[BESIDE_TARGET]).siblings[0].port = None,
+                    vec![],
+                ),
+                row(
+                    "another logical device of the target's physical one",
                     |_, facts| {
-                        let (state, source) = (facts.virtual_interface.clone(), facts.source.clone());
                         beside(facts, &[BESIDE_TARGET]);
-                        (facts.virtual_interface, facts.source) = (state, source);
+                        port_of_first(facts).aws_logical_device_id = text("EqDC2-7abc8defghijk");
                     },
                     shares_device("dxvif-fother01"),
                 ),
@@ -156,13 +176,28 @@ mod tests {
                     shares_device("dxvif-fother02"),
                 ),
                 row(
+                    "the siblings could not be listed",
+                    |_, facts| beside(facts, &[]).unread = vec![denied("DescribeVirtualInterfaces")],
+                    elsewhere_unknown("DescribeVirtualInterfaces could not be read (AccessDenied)"),
+                ),
+                row(
+                    "the siblings of one that is down could not be listed, and one may share the target's device",
+                    |_, facts| down_beside(facts, &[]).unread = vec![denied("DescribeVirtualInterfaces")],
+                    elsewhere_unknown("DescribeVirtualInterfaces could not be read (AccessDenied)"),
+                ),
+                row(
+                    "another listing could not be read",
+                    |_, facts| beside(facts, &[ELSEWHERE]).unread = vec![denied("DescribeLags")],
+                    vec![],
+                ),
+                row(
                     "without a gateway there are no siblings",
                     |_, facts| beside(facts, &[ON_TARGET]).virtual_interface.direct_connect_gateway_id = None,
                     vec![],
                 ),
                 row(
                     "the sibling's device is not known, in the target's location",
-                    |_, facts| without_devices(port_of_first(beside(facts, &[BESIDE_TARGET]))),
+                    |_, facts| _ = first_without_devices(beside(facts, &[BESIDE_TARGET])),
                     elsewhere_unknown("AWS did not say on which devices dxvif-fother01 and dxlag-fexample end"),
                 ),
                 row(
@@ -173,16 +208,21 @@ mod tests {
                 row(
                     "neither the sibling's device nor its location is known",
                     |_, facts| {
-                        beside(facts, &[ELSEWHERE]);
-                        without_devices(port_of_first(facts));
+                        first_without_devices(beside(facts, &[ELSEWHERE]));
                         port_of_first(facts).location = None;
+                        facts.siblings[0].virtual_interface.location = None;
                     },
                     elsewhere_unknown("AWS did not say on which devices dxvif-fother01 and dxlag-fexample end"),
                 ),
                 row(
                     "its device is not known, and the other location is enough",
-                    |_, facts| without_devices(port_of_first(beside(facts, &[ELSEWHERE]))),
+                    |_, facts| _ = first_without_devices(beside(facts, &[ELSEWHERE])),
                     vec![],
+                ),
+                row(
+                    "its port's device is not known, and it says itself that it shares the target's",
+                    |_, facts| without_devices(port_of_first(beside(facts, &[BESIDE_TARGET]))),
+                    shares_device("dxvif-fother01"),
                 ),
             ],
         );

@@ -1,11 +1,8 @@
 //! What the tables of this folder share, beside the clean example.
 
-use crate::check::example::{OTHER_ACCOUNT, bring_up, connection, interface, lag};
-pub(super) use crate::check::example::{row, text};
+pub(super) use crate::check::example::{DOWN, UP, lag_with_links, row, text};
+use crate::check::example::{OTHER_ACCOUNT, bring_up, connection, interface};
 use crate::facts::{Attachment, BgpPeer, Facts, Port, Sibling, Unread};
-
-pub(super) const UP: Option<&str> = Some("available");
-pub(super) const DOWN: Option<&str> = Some("down");
 
 /// Where a sibling shall be, in an estate whose source and target may have been mutated.
 pub(super) type PortOf = fn(&Facts) -> Port;
@@ -29,24 +26,31 @@ pub(super) fn beside<'a>(facts: &'a mut Facts, ports: &[PortOf]) -> &'a mut Fact
     facts
 }
 
+/// The same while the moving interface and its port are down: the failover.
+pub(super) fn down_beside<'a>(facts: &'a mut Facts, ports: &[PortOf]) -> &'a mut Facts {
+    let (interface, source) = (facts.virtual_interface.clone(), facts.source.clone());
+    beside(facts, ports);
+    (facts.virtual_interface, facts.source) = (interface, source);
+    facts
+}
+
 /// An IPv6 session beside the IPv4 one.
 pub(super) fn ipv6(status: &str) -> BgpPeer {
     BgpPeer { address_family: text("ipv6"), bgp_status: text(status), ..BgpPeer::default() }
-}
-
-/// A LAG at another location than source and target, its links in these states.
-pub(super) fn lag_with_links(states: [Option<&str>; 2]) -> Port {
-    let mut port = lag("dxlag-felsewhr", "CSVA1", "3wxy4zabcdefg");
-    for (link, state) in port.members.iter_mut().zip(states) {
-        link.state = state.map(str::to_owned);
-    }
-    port
 }
 
 /// AWS names no device.
 pub(super) fn without_devices(port: &mut Port) {
     port.aws_logical_device_id = None;
     port.aws_device_v2 = None;
+}
+
+/// AWS names no device of the first sibling's port, nor of the sibling itself.
+pub(super) fn first_without_devices(facts: &mut Facts) -> &mut Facts {
+    without_devices(port_of_first(facts));
+    let interface = &mut facts.siblings[0].virtual_interface;
+    (interface.aws_logical_device_id, interface.aws_device_v2) = (None, None);
+    facts
 }
 
 pub(super) fn port_of_first(facts: &mut Facts) -> &mut Port {
@@ -62,6 +66,9 @@ pub(super) fn unseen_in(region: Option<&str>) -> Attachment {
         ..Attachment::default()
     }
 }
+
+/// Why the paths of another account's gateway are not all known.
+pub(super) const ANOTHERS: &str = "the interface, and so its gateway, is not known to be this account's";
 
 pub(super) fn denied(operation: &'static str) -> Unread {
     Unread { operation, why: "AccessDenied".to_owned() }

@@ -1,6 +1,8 @@
-//! Where an interface ends at AWS, and whether two of them end on the same thing. The logical device, "the Direct
-//! Connect endpoint that terminates the logical connection", is what is compared; it "might be different" from the
-//! physical one (API reference). Each answer may be "cannot tell", for AWS may leave out any member.
+//! Where an interface ends at AWS, and whether two of them end on the same thing. The logical device is "the Direct
+//! Connect endpoint that terminates the logical connection"; it "might be different" from the physical one (API
+//! reference). AWS does not say which of the two a fault takes. We go beyond what it says on purpose: one chassis is one
+//! failure domain, so two places that share either device are on the same one. Each answer may be "cannot tell", for AWS
+//! may leave out any member.
 
 use crate::facts::{Port, VirtualInterface};
 
@@ -23,24 +25,28 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The place of its port; where that is not visible, what the interface says of itself.
+    /// The place of its port; what that does not say, or where it is not visible, as the interface says of itself.
     pub(in crate::check) fn of_path(interface: &'a VirtualInterface, port: Option<&'a Port>) -> Self {
-        port.map_or_else(
-            || Self {
-                port: interface.connection_id.as_deref(),
-                location: interface.location.as_deref(),
-                logical_device: interface.aws_logical_device_id.as_deref(),
-                physical_device: interface.aws_device_v2.as_deref(),
-            },
-            Self::of_port,
-        )
+        let ports = port.map(Self::of_port).unwrap_or_default();
+        Self {
+            port: ports.port.or(interface.connection_id.as_deref()),
+            location: ports.location.or(interface.location.as_deref()),
+            logical_device: ports.logical_device.or(interface.aws_logical_device_id.as_deref()),
+            physical_device: ports.physical_device.or(interface.aws_device_v2.as_deref()),
+        }
     }
 
-    /// The two devices to compare: the logical ones, else the physical ones. Never one with the other, for they differ
-    /// even where they are parts of the same thing.
+    /// The two devices to name: the logical ones, else the physical ones. Never one with the other, for they differ even
+    /// where they are parts of the same thing.
     pub(in crate::check) fn devices<'b>(&self, other: &Place<'b>) -> Option<(&'a str, &'b str)> {
         let logical = self.logical_device.zip(other.logical_device);
         logical.or_else(|| self.physical_device.zip(other.physical_device))
+    }
+
+    /// The device that both are on.
+    pub(in crate::check) fn shared_device(&self, other: &Place) -> Option<&'a str> {
+        let pairs = [(self.logical_device, other.logical_device), (self.physical_device, other.physical_device)];
+        pairs.into_iter().find_map(|(own, theirs)| own.filter(|own| theirs == Some(own)))
     }
 
     pub(super) fn same_port(&self, other: &Place) -> Option<bool> {
@@ -48,11 +54,11 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn same_device(&self, other: &Place) -> Option<bool> {
-        if self.same_port(other) == Some(true) {
+        if self.same_port(other) == Some(true) || self.shared_device(other).is_some() {
             return Some(true);
         }
-        let apart = || (self.location? != other.location?).then_some(false);
-        self.devices(other).map(|(one, another)| one == another).or_else(apart)
+        let elsewhere = self.location.zip(other.location).is_some_and(|(own, theirs)| own != theirs);
+        (elsewhere || self.devices(other).is_some()).then_some(false)
     }
 
     pub(super) fn same_location(&self, other: &Place) -> Option<bool> {
@@ -80,10 +86,12 @@ mod tests {
             ("all is the same", place("dxlag-t", "EqDC2", "l1", "p1"), Some(true)),
             ("the same port, and nothing else is known", place("dxlag-t", "", "", ""), Some(true)),
             ("another port", place("dxcon-x", "EqDC2", "l1", "p1"), Some(true)),
-            ("the logical devices decide: the same", place("dxcon-x", "EqDC2", "l1", "p2"), Some(true)),
-            ("the logical devices decide: different ones", place("dxcon-x", "EqDC2", "l2", "p1"), Some(false)),
-            ("else the physical ones: the same", place("dxcon-x", "EqDC2", "", "p1"), Some(true)),
-            ("else the physical ones: different ones", place("dxcon-x", "EqDC2", "", "p2"), Some(false)),
+            ("the logical devices are enough", place("dxcon-x", "EqDC2", "l1", "p2"), Some(true)),
+            ("the physical devices are enough", place("dxcon-x", "EqDC2", "l2", "p1"), Some(true)),
+            ("neither is the same", place("dxcon-x", "EqDC2", "l2", "p2"), Some(false)),
+            ("only the physical ones are known: the same", place("dxcon-x", "EqDC2", "", "p1"), Some(true)),
+            ("only the physical ones are known: different ones", place("dxcon-x", "EqDC2", "", "p2"), Some(false)),
+            ("only the logical ones are known: different ones", place("dxcon-x", "EqDC2", "l2", ""), Some(false)),
             ("no device in the same location", place("dxcon-x", "EqDC2", "", ""), None),
             ("no device in another location", place("dxcon-x", "CSVA1", "", ""), Some(false)),
             ("no device and no location", place("dxcon-x", "", "", ""), None),
@@ -120,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_has_the_last_word_where_it_is_visible() {
+    fn the_port_has_the_last_word_where_it_says_one() {
         let interface = VirtualInterface {
             connection_id: Some("dxcon-x".to_owned()),
             location: Some("CSVA1".to_owned()),
@@ -130,6 +138,8 @@ mod tests {
         };
         let port = Port { id: "dxcon-x".to_owned(), location: Some("EqDC2".to_owned()), ..Port::default() };
         assert_eq!(Place::of_path(&interface, None), place("dxcon-x", "CSVA1", "l", "p"));
-        assert_eq!(Place::of_path(&interface, Some(&port)), place("dxcon-x", "EqDC2", "", ""));
+        assert_eq!(Place::of_path(&interface, Some(&port)), place("dxcon-x", "EqDC2", "l", "p"));
+        let port = Port { aws_device_v2: Some("p2".to_owned()), location: None, ..port };
+        assert_eq!(Place::of_path(&interface, Some(&port)), place("dxcon-x", "CSVA1", "l", "p2"));
     }
 }

@@ -4,10 +4,12 @@
 //!
 //! Of paths in other accounts AWS names no place: they may end anywhere in their Region.
 
-use super::moving::may_be_healthy_now;
-use super::paths::{self, Health};
+use super::health::Health;
+use super::paths::{self, Path};
 use super::place::Place;
-use super::{Basis, Check, Fault, Severity, describe, not_read};
+use super::unseen::{siblings_unread, unseen};
+use super::{Basis, Check, Fault, Severity};
+use crate::check::traffic::carries_traffic;
 use crate::facts::{Attachment, Facts};
 use crate::request::Request;
 
@@ -31,24 +33,36 @@ type Same = fn(&Place, &Place) -> Option<bool>;
 
 fn redundancy_kept(_: &Request, facts: &Facts) -> Vec<Fault> {
     let Some(gateway) = facts.virtual_interface.gateway() else { return Vec::new() };
-    if !may_be_healthy_now(facts) {
+    if carries_traffic(facts) == Some(false) {
         return Vec::new();
+    }
+    if let Some(unread) = siblings_unread(facts) {
+        return vec![Fault::cannot_tell(format!("whether the healthy paths of gateway {gateway} stay apart"), unread)];
     }
     let from = Place::of_path(&facts.virtual_interface, facts.source.as_ref());
     let to = Place::of_port(&facts.target);
     let siblings = paths::siblings(facts);
-    let healthy: Vec<Place> =
-        siblings.iter().filter(|path| path.health == Health::Healthy).map(|path| path.place).collect();
+    let healthy_ones: Vec<&Path> = siblings.iter().filter(|path| path.health == Health::Healthy).collect();
+    let healthy: Vec<Place> = healthy_ones.iter().map(|path| path.place).collect();
     let mut doubts: Vec<(Place, String)> =
         siblings.iter().filter_map(|path| Some((path.place, path.doubt()?))).collect();
-    doubts.extend(unseen(facts).into_iter().map(|doubt| (Place::default(), doubt)));
+    // A connection is of one Region, and so is what it ends on, so paths of other Regions do not end where this does.
+    let may_be_here = |path: &Attachment| path.virtual_interface_region.as_ref().is_none_or(|it| *it == facts.region);
+    doubts.extend(unseen(facts, may_be_here).1.into_iter().map(|doubt| (Place::default(), doubt)));
     let (unknown, doubts): (Vec<Place>, Vec<String>) = doubts.into_iter().unzip();
 
     let verdicts = LEVELS.map(|(what, same)| (what, same, decreases(same, &from, &to, &healthy, &unknown)));
     if let Some((what, same, _)) = verdicts.iter().find(|(.., lost)| *lost == Some(true)) {
         let after = count(*same, &healthy);
-        let (gateway, what) = (gateway.to_owned(), (*what).to_owned());
-        return vec![Fault::RedundancyLost { gateway, what, before: after + 1, after }];
+        let there = healthy_ones.into_iter().filter(|path| same(&path.place, &to) == Some(true));
+        return vec![Fault::RedundancyLost {
+            gateway: gateway.to_owned(),
+            what: (*what).to_owned(),
+            before: after + 1,
+            after,
+            target: facts.target.id.clone(),
+            others: paths::ids(there),
+        }];
     }
     let Some((what, same, _)) = verdicts.iter().find(|(.., lost)| lost.is_none()) else { return Vec::new() };
     let because = if decreases(*same, &from, &to, &healthy, &[]).is_none() {
@@ -57,19 +71,6 @@ fn redundancy_kept(_: &Request, facts: &Facts) -> Vec<Fault> {
         doubts.join(", ")
     };
     vec![Fault::cannot_tell(format!("whether the healthy paths of gateway {gateway} keep as many {what}s"), because)]
-}
-
-/// The paths that are not visible and may end where this one does. A connection is of one Region, and so is what it
-/// ends on, so those of other Regions do not.
-fn unseen(facts: &Facts) -> Vec<String> {
-    match &facts.unseen_paths {
-        Ok(attachments) => {
-            let here = |region: &String| *region == facts.region;
-            let may_be_here = |path: &&Attachment| path.virtual_interface_region.as_ref().is_none_or(here);
-            attachments.iter().filter(may_be_here).map(describe).collect()
-        }
-        Err(unread) => vec![not_read(unread)],
-    }
 }
 
 /// Whether the move makes them fewer: the moving interface leaves a place where no other path ends, for one where
@@ -103,11 +104,11 @@ fn count(same: Same, places: &[Place]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{
-        BESIDE_SOURCE, BESIDE_TARGET, ELSEWHERE, MUNICH, ON_TARGET, THIRD_DEVICE, beside, denied, port_of_first, row,
-        text, unseen_in, without_devices,
+        ANOTHERS, BESIDE_SOURCE, BESIDE_TARGET, ELSEWHERE, MUNICH, ON_TARGET, THIRD_DEVICE, beside, denied,
+        first_without_devices, port_of_first, row, text, unseen_in,
     };
     use super::*;
-    use crate::check::example::{GATEWAY, connection, lag, prove};
+    use crate::check::example::{GATEWAY, OTHER_ACCOUNT, connection, lag, prove};
     use crate::facts::Port;
 
     /// The target is at the location of `ELSEWHERE`.
@@ -115,9 +116,14 @@ mod tests {
         facts.target = lag("dxlag-fexample", "CSVA1", "5nop6qrstuvwx");
     }
 
-    fn lost(what: &str, before: usize, after: usize) -> Vec<Fault> {
+    fn lost_on(target: &str, what: &str, before: usize, after: usize, others: &str) -> Vec<Fault> {
         let (gateway, what) = (GATEWAY.to_owned(), what.to_owned());
-        vec![Fault::RedundancyLost { gateway, what, before, after }]
+        let (target, others) = (target.to_owned(), others.to_owned());
+        vec![Fault::RedundancyLost { gateway, what, before, after, target, others }]
+    }
+
+    fn lost(what: &str, before: usize, after: usize, others: &str) -> Vec<Fault> {
+        lost_on("dxlag-fexample", what, before, after, others)
     }
 
     fn kept_unknown(what: &str, because: &str) -> Vec<Fault> {
@@ -137,12 +143,20 @@ mod tests {
                 row(
                     "onto the device of its sibling",
                     |_, facts| _ = beside(facts, &[BESIDE_TARGET]),
-                    lost("device", 2, 1),
+                    lost("device", 2, 1, "dxvif-fother01"),
+                ),
+                row(
+                    "onto another logical device of its sibling's physical one",
+                    |_, facts| {
+                        beside(facts, &[BESIDE_TARGET]);
+                        port_of_first(facts).aws_logical_device_id = text("EqDC2-7abc8defghijk");
+                    },
+                    lost("device", 2, 1, "dxvif-fother01"),
                 ),
                 row(
                     "onto the location of its sibling",
                     |_, facts| onto_other_location(beside(facts, &[ELSEWHERE])),
-                    lost("location", 2, 1),
+                    lost("location", 2, 1, "dxvif-fother01"),
                 ),
                 row(
                     "onto the port of its sibling, on the device where both are",
@@ -150,17 +164,17 @@ mod tests {
                         facts.target = connection("dxcon-fexampl2", "EqDC2", "1abc2defghijk");
                         beside(facts, &[ON_TARGET]);
                     },
-                    lost("connection", 2, 1),
+                    lost_on("dxcon-fexampl2", "connection", 2, 1, "dxvif-fother01"),
                 ),
                 row(
                     "from three locations to two",
                     |_, facts| onto_other_location(beside(facts, &[ELSEWHERE, MUNICH])),
-                    lost("location", 3, 2),
+                    lost("location", 3, 2, "dxvif-fother01"),
                 ),
                 row(
                     "each location stays, a device does not",
                     |_, facts| _ = beside(facts, &[ELSEWHERE, BESIDE_TARGET]),
-                    lost("device", 3, 2),
+                    lost("device", 3, 2, "dxvif-fother02"),
                 ),
                 row(
                     "another stays on the device that it leaves",
@@ -170,7 +184,7 @@ mod tests {
                 row(
                     "two on one connection are one failure domain",
                     |_, facts| _ = beside(facts, &[BESIDE_TARGET, BESIDE_TARGET]),
-                    lost("device", 2, 1),
+                    lost("device", 2, 1, "dxvif-fother01, dxvif-fother02"),
                 ),
                 row(
                     "a sibling that is down holds nothing",
@@ -178,7 +192,7 @@ mod tests {
                         beside(facts, &[BESIDE_SOURCE, BESIDE_TARGET]);
                         facts.siblings[0].virtual_interface.virtual_interface_state = text("down");
                     },
-                    lost("device", 2, 1),
+                    lost("device", 2, 1, "dxvif-fother02"),
                 ),
                 row(
                     "what is down now is no path that could be lost",
@@ -207,7 +221,7 @@ mod tests {
                 row(
                     "the source is not visible, and the interface says where it is",
                     |_, facts| beside(facts, &[BESIDE_TARGET]).source = None,
-                    lost("device", 2, 1),
+                    lost("device", 2, 1, "dxvif-fother01"),
                 ),
                 row(
                     "the source is not visible, and the interface does not say where it is",
@@ -225,7 +239,7 @@ mod tests {
                 ),
                 row(
                     "the sibling's device is not known, in the same location",
-                    |_, facts| without_devices(port_of_first(beside(facts, &[THIRD_DEVICE]))),
+                    |_, facts| _ = first_without_devices(beside(facts, &[THIRD_DEVICE])),
                     kept_unknown(
                         "device",
                         "AWS did not say the device of each of them, of the source or of the target",
@@ -234,9 +248,10 @@ mod tests {
                 row(
                     "a device is lost for certain, whatever the unknown location of the source",
                     |_, facts| {
-                        beside(facts, &[BESIDE_TARGET]).source = Some(Port { location: None, ..BESIDE_SOURCE(facts) });
+                        beside(facts, &[BESIDE_TARGET]).virtual_interface.location = None;
+                        facts.source = Some(Port { location: None, ..BESIDE_SOURCE(facts) });
                     },
-                    lost("device", 2, 1),
+                    lost("device", 2, 1, "dxvif-fother01"),
                 ),
                 row(
                     "a path that may be healthy may share the target's device",
@@ -251,7 +266,7 @@ mod tests {
                 row(
                     "a path that may be healthy changes nothing elsewhere",
                     |_, facts| beside(facts, &[ELSEWHERE, BESIDE_TARGET]).siblings[0].port = None,
-                    lost("device", 2, 1),
+                    lost("device", 2, 1, "dxvif-fother02"),
                 ),
             ],
         );
@@ -287,6 +302,19 @@ mod tests {
                         beside(facts, &[]).unseen_paths = Err(denied("DescribeDirectConnectGatewayAttachments"));
                     },
                     kept_unknown("device", "DescribeDirectConnectGatewayAttachments could not be read (AccessDenied)"),
+                ),
+                row(
+                    "the siblings could not be listed",
+                    |_, facts| beside(facts, &[]).unread = vec![denied("DescribeVirtualInterfaces")],
+                    vec![Fault::cannot_tell(
+                        format!("whether the healthy paths of gateway {GATEWAY} stay apart"),
+                        "DescribeVirtualInterfaces could not be read (AccessDenied)",
+                    )],
+                ),
+                row(
+                    "another account's gateway may have paths on the target's device",
+                    |_, facts| beside(facts, &[]).virtual_interface.owner_account = text(OTHER_ACCOUNT),
+                    kept_unknown("device", ANOTHERS),
                 ),
                 row(
                     "its device stays with another, and a path that is not visible may end on the target itself",
