@@ -1,6 +1,5 @@
 //! The mutating story: moves one virtual interface onto a connection or LAG.
 
-use aws_config::SdkConfig;
 use serde_json::value::RawValue;
 use time::Duration;
 use tracing::info;
@@ -66,14 +65,10 @@ pub struct Told {
 }
 
 impl Associate {
-    /// The function over these clients' configuration.
+    /// The function over these clients.
     #[must_use]
-    pub fn new(configuration: &SdkConfig, settings: Settings) -> Self {
-        Self {
-            direct_connect: DirectConnect::new(configuration),
-            event_bus: EventBus::new(configuration, settings.event_bus.clone(), settings.event_source.clone()),
-            settings,
-        }
+    pub fn new(direct_connect: DirectConnect, event_bus: EventBus, settings: Settings) -> Self {
+        Self { direct_connect, event_bus, settings }
     }
 
     /// Handles one request.

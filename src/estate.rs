@@ -91,10 +91,12 @@ pub struct OnTarget {
     pub fault: Fault,
     /// The interface.
     pub virtual_interface: VirtualInterface,
-    /// The port that carries it, as far as it is visible.
-    pub port: Port,
-    /// Where it came from, as far as the request tells (`expectedConnectionId`).
-    pub came_from: Option<Port>,
+    /// The port that carries it; `None` when it is not visible to the caller.
+    pub port: Option<Port>,
+    /// The id of the port that it came from, as far as the request tells (`expectedConnectionId`).
+    pub came_from: Option<String>,
+    /// That port; `None` when it is not visible to the caller.
+    pub came_from_port: Option<Port>,
 }
 
 impl Estate {
@@ -181,8 +183,9 @@ impl Estate {
         Some(OnTarget {
             fault,
             virtual_interface: interface.clone(),
-            port: self.port_or_stub(carrier),
-            came_from: expected.map(|id| self.port_or_stub(id)),
+            port: self.port(carrier).cloned(),
+            came_from_port: expected.and_then(|id| self.port(id)).cloned(),
+            came_from: expected.map(str::to_owned),
         })
     }
 
@@ -200,11 +203,6 @@ impl Estate {
         let (lags, connections) = (self.lags.as_deref().unwrap_or(&[]), self.connections.as_deref().unwrap_or(&[]));
         let members = lags.iter().flat_map(|lag| &lag.members);
         lags.iter().chain(connections).chain(members).find(|port| port.id == id)
-    }
-
-    fn port_or_stub(&self, id: &str) -> Port {
-        let stub = || Port { id: id.to_owned(), kind: PortKind::of(id), ..Port::default() };
-        self.port(id).cloned().unwrap_or_else(stub)
     }
 
     /// The reads that refusals depend on: the target's interfaces, and the listings that source and target would be in.

@@ -13,6 +13,8 @@ use tracing::instrument::Instrumented;
 
 use crate::associate::{Associate, Invocation, Settings, Told};
 use crate::aws;
+use crate::aws::direct_connect::DirectConnect;
+use crate::aws::event_bus::EventBus;
 use crate::check::Finding;
 use crate::clock::Clock;
 use crate::error::{Error, Name};
@@ -38,7 +40,10 @@ pub fn associate() -> ExitCode {
 }
 
 async fn serve(settings: Settings) -> Result<(), String> {
-    let associate: &'static Associate = Box::leak(Box::new(Associate::new(&aws::configuration().await, settings)));
+    let configuration = aws::configuration().await;
+    let direct_connect = DirectConnect::new(&configuration);
+    let event_bus = EventBus::new(&configuration, settings.event_bus.clone(), settings.event_source.clone());
+    let associate: &'static Associate = Box::leak(Box::new(Associate::new(direct_connect, event_bus, settings)));
     let handler = service_fn(move |event| answer(associate, event));
     Runtime::new(handler)
         .layer(lambda_runtime::tower::layer::layer_fn(InSpan))

@@ -190,8 +190,9 @@ mod tests {
         let there = Found::OnTarget(OnTarget {
             fault: Fault::AlreadyOnTarget { virtual_interface: "i".to_owned(), target: "t".to_owned() },
             virtual_interface: facts.virtual_interface.clone(),
-            port: facts.target.clone(),
+            port: Some(facts.target.clone()),
             came_from: None,
+            came_from_port: None,
         });
         let Ok(Plan::AlreadyAssociated(report)) = plan(&request, &there) else { panic!("it is there") };
         assert_eq!(report.run, ["not-on-target-yet"]);

@@ -36,13 +36,13 @@ pub enum Outcome {
 }
 
 /// A connection or LAG as the record names it; null for what is not visible to the caller.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
 pub struct Place {
     pub connection_id: String,
-    pub kind: PortKind,
+    pub kind: Option<PortKind>,
     pub location: Option<String>,
     pub aws_device_v2: Option<String>,
     pub aws_logical_device_id: Option<String>,
@@ -177,7 +177,11 @@ impl Record {
                 missing.target.as_ref().map(Place::of),
                 missing.virtual_interface.as_ref(),
             ),
-            Found::OnTarget(there) => (there.came_from.as_ref().map(Place::of), Some(Place::of(&there.port)), None),
+            Found::OnTarget(there) => (
+                there.came_from.as_deref().map(|id| Place::named(id, there.came_from_port.as_ref())),
+                there.virtual_interface.connection_id.as_deref().map(|id| Place::named(id, there.port.as_ref())),
+                None,
+            ),
             Found::Facts(facts) => (
                 source_place(Some(&facts.virtual_interface), facts.source.as_ref()),
                 Some(Place::of(&facts.target)),
@@ -234,7 +238,7 @@ impl Record {
         let id = &self.request.virtual_interface_id;
         let mut arns = vec![format!("arn:{partition}:directconnect:{region}:{owner}:dxvif/{id}")];
         arns.extend([&self.from, &self.to].into_iter().flatten().map(|place| {
-            let kind = match place.kind {
+            let kind = match PortKind::of(&place.connection_id) {
                 PortKind::Connection => "dxcon",
                 PortKind::Lag => "dxlag",
             };
@@ -277,12 +281,18 @@ impl Record {
 }
 
 impl Place {
+    /// The port with this id as the record names it; where it is not visible to the caller, the id alone.
+    #[must_use]
+    pub fn named(id: &str, port: Option<&Port>) -> Self {
+        port.map_or_else(|| Self { connection_id: id.to_owned(), ..Self::default() }, Self::of)
+    }
+
     /// A port as the record names it.
     #[must_use]
     pub fn of(port: &Port) -> Self {
         Self {
             connection_id: port.id.clone(),
-            kind: port.kind,
+            kind: Some(port.kind),
             location: port.location.clone(),
             aws_device_v2: port.aws_device_v2.clone(),
             aws_logical_device_id: port.aws_logical_device_id.clone(),
@@ -295,17 +305,14 @@ impl Place {
         if self.connection_id == id {
             return self;
         }
-        Self { connection_id: id.to_owned(), kind: PortKind::of(id), ..self }
+        Self { connection_id: id.to_owned(), kind: Some(PortKind::of(id)), ..self }
     }
 }
 
 /// Where the interface is: its port, or, where that is not visible to the caller, its id alone.
 fn source_place(interface: Option<&VirtualInterface>, source: Option<&Port>) -> Option<Place> {
     let id = interface?.connection_id.as_ref()?;
-    Some(
-        source
-            .map_or_else(|| Place::of(&Port { id: id.clone(), kind: PortKind::of(id), ..Port::default() }), Place::of),
-    )
+    Some(Place::named(id, source))
 }
 
 fn inverse(outcome: Outcome, request: &Request, from: Option<&Place>, to: Option<&Place>) -> Option<Inverse> {

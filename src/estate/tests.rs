@@ -52,7 +52,7 @@ fn found(mutate: fn(&mut Request, &mut Estate)) -> String {
     mutate(&mut request, &mut estate);
     match estate.find(&request, &caller()) {
         Ok(Found::Facts(_)) => "facts".to_owned(),
-        Ok(Found::OnTarget(there)) => format!("on {}", there.port.id),
+        Ok(Found::OnTarget(there)) => format!("on {}", there.virtual_interface.connection_id.unwrap()),
         Ok(Found::Missing(missing)) => {
             missing.faults.iter().map(|(check, _)| check.name).collect::<Vec<_>>().join(" and ")
         }
@@ -132,7 +132,7 @@ fn a_member_of_the_lag_that_carries_it_is_there_by_either_sign() {
         port.lag_id = None;
     }
     let Ok(Found::OnTarget(there)) = estate.find(&request, &caller()) else { panic!("the LAG lists it") };
-    assert_eq!(there.port.id, "dxlag-fexample");
+    assert_eq!(there.port.unwrap().id, "dxlag-fexample");
     for port in estate.connections.as_mut().unwrap() {
         port.lag_id = Some("dxlag-fexample".to_owned());
     }

@@ -158,7 +158,7 @@ async fn an_interface_whose_port_is_not_visible_can_be_moved_by_its_owner() {
     let checks = ["interrupts-traffic", "bandwidth-kept", "macsec-kept"];
     let record = stage.ask(&request_with(json!({"overrides": accept(&checks)}))).await.record();
     assert_eq!(record["outcome"], "associated");
-    let nowhere = json!({"connectionId": PRIMARY, "kind": "connection", "location": null, "awsDeviceV2": null,
+    let nowhere = json!({"connectionId": PRIMARY, "kind": null, "location": null, "awsDeviceV2": null,
         "awsLogicalDeviceId": null, "bandwidth": null});
     assert_eq!(record["from"], nowhere);
     assert!(findings(&record).contains(&found("source-visible", "notice", "SourceNotVisible")), "{record}");
