@@ -1,4 +1,7 @@
 //! The mutating story: moves one virtual interface onto a connection or LAG.
+//!
+//! It only puts the steps in order. What a request is, what the facts mean, what is to be done and what is said about it
+//! are decided elsewhere; it must not know an SDK type, the environment or the time of day but through its arguments.
 
 use serde_json::value::RawValue;
 use time::Duration;
@@ -6,7 +9,7 @@ use tracing::info;
 
 use crate::aws::direct_connect::DirectConnect;
 use crate::aws::event_bus::{Event, EventBus};
-use crate::clock::{CALL_MINIMUM, Clock, RESERVE, RESERVE_FOR_RECORD};
+use crate::clock::{Clock, needed_to_act};
 use crate::error::{Error, Name};
 use crate::estate::Caller;
 use crate::log;
@@ -152,7 +155,7 @@ impl Associate {
 
 /// With too little time left nothing is begun: not even the reads, whose only use is to act on them.
 fn enough_time_to_begin(request: &Request, clock: &Clock) -> Result<(), Error> {
-    let needed = if request.dry_run { RESERVE_FOR_RECORD } else { RESERVE + CALL_MINIMUM };
+    let needed = needed_to_act(request.dry_run);
     if clock.left(needed).is_zero() {
         let (left, needed) = (clock.left(std::time::Duration::ZERO).as_secs(), needed.as_secs());
         let message =

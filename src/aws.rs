@@ -1,4 +1,6 @@
 //! The edge to AWS: the only files that name an SDK. SDK types, and the secrets in them, end here.
+//!
+//! Nothing here decides anything. No SDK value is printed, logged or kept: their `Debug` shows BGP keys.
 
 pub mod direct_connect;
 pub mod event_bus;

@@ -151,12 +151,6 @@ pub const CHECKS: &[Check] = &[
     state::FACTS_COMPLETE,
 ];
 
-/// The guard of this name, if there is one: what an override may name.
-#[must_use]
-pub fn guard(name: &str) -> Option<&'static Check> {
-    CHECKS.iter().find(|check| check.name == name && check.severity == Severity::Guard)
-}
-
 /// Whether the paths that are visible leave it open that a healthy one remains, so that the gateway has to be asked.
 #[must_use]
 pub fn healthy_path_in_doubt(request: &Request, facts: &Facts) -> bool {

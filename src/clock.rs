@@ -19,6 +19,12 @@ pub const RESERVE: Duration = Duration::from_secs(12);
 pub const RESERVE_FOR_RECORD: Duration = Duration::from_secs(5);
 /// What is kept, of that, for the answer to the caller.
 pub const RESERVE_FOR_ANSWER: Duration = Duration::from_millis(500);
+/// What must be left before the deadline when the facts are known: what it takes to act on them and to say so.
+#[must_use]
+pub fn needed_to_act(dry_run: bool) -> Duration {
+    if dry_run { RESERVE_FOR_RECORD } else { RESERVE + CALL_MINIMUM }
+}
+
 /// What an invocation is taken to have, when its deadline lies in the past already. (Local emulators send such.)
 const ASSUMED: Duration = Duration::from_mins(1);
 

@@ -384,12 +384,6 @@ impl BgpPeer {
         };
         self.address_family.as_deref().or_else(shown)
     }
-
-    /// The peer's ASN: `asnLong`, else `asn`. AWS gives `asn` 0 when only `asnLong` can hold the number.
-    #[must_use]
-    pub fn autonomous_system(&self) -> Option<i64> {
-        self.asn_long.or(self.asn.map(i64::from))
-    }
 }
 
 impl Port {

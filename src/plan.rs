@@ -50,8 +50,8 @@ impl Association {
         self.not_after.is_some_and(|end| end < now)
     }
 
-    /// Whether this is the interface and it has arrived: it is on the target, or on the LAG that the target is a member of (assumed:
-    /// AWS does not say whether it redirects to the LAG).
+    /// Whether this is the interface and it has arrived: it is on the target, or on the LAG that the target is a member
+    /// of (assumed: AWS does not say whether it redirects to the LAG).
     #[must_use]
     pub fn has_arrived(&self, interface: &VirtualInterface) -> bool {
         let ports = [Some(self.connection_id.as_str()), self.lag_of_target.as_deref()];
@@ -81,11 +81,11 @@ pub fn plan(request: &Request, found: &Found) -> Result<Plan, Error> {
             let run = missing.run.iter().map(|check| check.name).collect();
             Ok(Plan::Refuse(Report { run, findings: findings.collect() }))
         }
-        Found::Facts(facts) => decide(request, facts, check(request, facts)),
+        Found::Facts(facts) => judge(request, facts, check(request, facts)),
     }
 }
 
-fn decide(request: &Request, facts: &Facts, report: Report) -> Result<Plan, Error> {
+fn judge(request: &Request, facts: &Facts, report: Report) -> Result<Plan, Error> {
     let unjudged =
         |finding: &&Finding| finding.severity == Severity::Refusal && matches!(finding.fault, Fault::CannotTell { .. });
     let blocking = || report.findings.iter().filter(|finding| finding.blocks());

@@ -260,7 +260,13 @@ impl Record {
         let words = || self.error.as_ref().map(ToString::to_string).unwrap_or_default();
         match (self.outcome, emitted) {
             (Outcome::Refused, _) => Err(refusal(&self.checks)),
-            (Outcome::Rejected, _) => Err(Error::new(Name::AssociationRejected, words())),
+            (Outcome::Rejected, _) => {
+                let (id, target) = (&self.request.virtual_interface_id, &self.request.connection_id);
+                Err(Error::new(
+                    Name::AssociationRejected,
+                    format!("AWS refused to move {id} to {target} ({})", words()),
+                ))
+            }
             (Outcome::Unsettled, _) => {
                 let message = format!(
                     "no definite answer ({}), and {} was not seen on {}; it may still be applied: read before acting",

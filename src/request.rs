@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
-use crate::check;
+use crate::check::{CHECKS, Severity};
 use crate::error::{Error, Name};
 use crate::json;
 
@@ -193,8 +193,13 @@ fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error> {
         let mut item = Fields::of(&format!("{path}[{index}]"), Some(item))?;
         let named = item.required("check", 128)?;
         let at = item.path("check");
-        if check::guard(&named).is_none() {
-            return Err(invalid(format!("{at} is not the name of a guard; only guards can be overridden")));
+        match CHECKS.iter().find(|check| check.name == named).map(|check| check.severity) {
+            Some(Severity::Guard) => {}
+            Some(Severity::Refusal) => {
+                return Err(invalid(format!("{at} names a refusal; only guards can be overridden")));
+            }
+            Some(Severity::Notice) => return Err(invalid(format!("{at} names a notice, which holds nothing up"))),
+            None => return Err(invalid(format!("{at} is not the name of a check"))),
         }
         if overrides.iter().any(|earlier| earlier.check == named) {
             return Err(invalid(format!("{at} names a guard that is overridden already")));
@@ -206,15 +211,15 @@ fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error> {
 }
 
 /// A string of the request with the path that it stood at.
-struct Found {
+struct Text {
     path: String,
     text: String,
 }
 
 /// An id of one of these kinds, bare or as an ARN of our Region and partition. Judged loosely on purpose: AWS gives no
 /// pattern for these ids and has the last word.
-fn id_of(found: &Found, kinds: &[&str], arrival: Arrival<'_>) -> Result<String, Error> {
-    let Found { path, text } = found;
+fn id_of(found: &Text, kinds: &[&str], arrival: Arrival<'_>) -> Result<String, Error> {
+    let Text { path, text } = found;
     let id = if text.starts_with("arn:") { id_in_arn(path, text, arrival)? } else { text };
     let well_formed = id.split_once('-').is_some_and(|(kind, rest)| {
         kinds.contains(&kind) && (1..=64).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
@@ -278,7 +283,7 @@ impl Fields {
         self.members.remove(name).filter(|value| !value.is_null())
     }
 
-    fn string(&mut self, name: &str, max_chars: usize) -> Result<Option<Found>, Error> {
+    fn string(&mut self, name: &str, max_chars: usize) -> Result<Option<Text>, Error> {
         let path = self.path(name);
         let text = match self.take(name) {
             None => return Ok(None),
@@ -291,7 +296,7 @@ impl Fields {
         if text.chars().count() > max_chars {
             return Err(invalid(format!("{path} is longer than {max_chars} characters")));
         }
-        Ok(Some(Found { path, text }))
+        Ok(Some(Text { path, text }))
     }
 
     fn nonempty(&mut self, name: &str, max_chars: usize) -> Result<Option<String>, Error> {
@@ -307,7 +312,7 @@ impl Fields {
     }
 
     /// A required string that Step Functions' AWS SDK integration would spell in PascalCase.
-    fn either_spelling(&mut self, camel: &str, pascal: &str) -> Result<Found, Error> {
+    fn either_spelling(&mut self, camel: &str, pascal: &str) -> Result<Text, Error> {
         match (self.string(camel, 2048)?, self.string(pascal, 2048)?) {
             (Some(_), Some(_)) => {
                 Err(invalid(format!("{} and {} are both given", self.path(camel), self.path(pascal))))

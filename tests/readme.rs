@@ -43,7 +43,9 @@ fn the_table_of_checks_is_the_list_of_checks() {
         .collect();
     let told: Vec<String> = table("The checks").iter().map(|cells| format!("| {} |", cells.join(" | "))).collect();
     assert!(told == rows, "README's table of checks should be:\n{}", rows.join("\n"));
-    assert!(readme().contains(&format!("runs {} pre-checks", CHECKS.len())));
+    for told in [format!("runs {} pre-checks", CHECKS.len()), format!("<br>{} checks]", CHECKS.len())] {
+        assert!(readme().contains(&told), "{told}");
+    }
 }
 
 #[test]
@@ -69,6 +71,7 @@ fn the_sample_state_retries_exactly_where_waiting_helps() {
     let readme = readme();
     let sample = readme.split("```json\n").find(|block| block.contains("\"Retry\"")).expect("a sample state");
     let sample: serde_json::Value = serde_json::from_str(sample.split("\n```").next().unwrap()).unwrap();
+    assert_eq!(sample["QueryLanguage"], "JSONata", "a state's default is JSONPath");
     let retried: BTreeSet<&str> = sample["Retry"]
         .as_array()
         .unwrap()

@@ -1,4 +1,6 @@
 //! Direct Connect over the wire: the reads, in one wave, and the one call.
+//!
+//! It reads and calls and must not judge: what an answer means is in `turn.rs`, what was read amounts to in `estate.rs`.
 
 use std::time::Duration;
 
@@ -11,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{answer, project};
 use crate::check;
-use crate::clock::{CALL, CALL_MINIMUM, Clock, RESERVE, RESERVE_FOR_RECORD};
+use crate::clock::{CALL, CALL_MINIMUM, Clock, RESERVE, RESERVE_FOR_RECORD, needed_to_act};
 use crate::error::{Error, Name};
 use crate::estate::{Caller, Estate, Failed, Found, Listing};
 use crate::facts::{Attachment, Port, PortKind, VirtualInterface};
@@ -71,8 +73,7 @@ impl DirectConnect {
     /// [`Name::AccessDenied`] and [`Name::Unavailable`], when a read that is needed gave nothing, or too little time is
     /// left to act on the facts.
     pub async fn find(&self, request: &Request, caller: &Caller, clock: &Clock) -> Result<Found, Error> {
-        let reserve = if request.dry_run { RESERVE_FOR_RECORD } else { RESERVE + CALL_MINIMUM };
-        let found = timeout_at(clock.until(reserve), self.find_all(request, caller)).await;
+        let found = timeout_at(clock.until(needed_to_act(request.dry_run)), self.find_all(request, caller)).await;
         found.unwrap_or_else(|_| {
             Err(Error::new(Name::Unavailable, "too little time is left before the Lambda deadline to finish safely"))
         })

@@ -1,4 +1,7 @@
 //! The bus that takes the records.
+//!
+//! It offers one until the bus has it or time is up, and must not know what is in it: a record that cannot be emitted is
+//! the caller's to tell.
 
 use std::time::Duration;
 

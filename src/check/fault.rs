@@ -135,11 +135,11 @@ pub enum Fault {
 
     // redundancy.rs
     #[error(
-        "gateway {gateway} keeps {healthy} healthy paths on different ports while this one is moved, and must keep {needed}{siblings}"
+        "while this path is moved, gateway {gateway} needs other healthy paths on ports of their own: {needed}, and has {healthy}{siblings}"
     )]
     TooFewHealthyPaths { gateway: String, healthy: usize, needed: usize, settling: usize, siblings: Siblings },
     #[error(
-        "cannot tell whether gateway {gateway} keeps {needed} healthy paths on different ports: {healthy} are known to be, and {} are not known ({because}){siblings}",
+        "cannot tell whether gateway {gateway} has the other healthy paths on ports of their own that it needs: {needed} needed, {healthy} known to be healthy, {} not known ({because}){siblings}",
         unseen.map_or_else(|| "an unknown number".to_owned(), |unseen| unseen.to_string())
     )]
     HealthyPathsUnseen {

@@ -144,6 +144,11 @@ fn a_member_of_the_lag_that_carries_it_is_there_by_either_sign() {
 fn reads_that_refusals_need_fail_closed() {
     assert_eq!(found(|_, estate| estate.interface = denied()), "AccessDenied");
     assert_eq!(found(|_, estate| estate.interface = incomplete()), "Unavailable");
+    let neither = |_: &mut Request, estate: &mut Estate| {
+        estate.interface = refused();
+        estate.in_region = denied();
+    };
+    assert_eq!(found(neither), "Unavailable", "a refusal alone does not prove that it is not there");
     assert_eq!(found(|_, estate| estate.on_target = denied()), "AccessDenied");
     assert_eq!(found(|_, estate| estate.on_target = refused()), "Unavailable");
     assert_eq!(found(|_, estate| estate.on_target = incomplete()), "Unavailable");

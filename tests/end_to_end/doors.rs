@@ -108,9 +108,9 @@ fn invalid_payloads() -> Vec<(&'static str, String)> {
         member("overrides is not a list", "overrides", json!(REJECTED)),
         member("overrides[0] is not an object", "overrides", json!([REJECTED])),
         member("overrides[0].reason is missing", "overrides", json!([{"check": "target-state"}])),
-        member("overrides[0].check is not the name of a guard", "overrides", override_of(REJECTED)),
-        member("overrides[0].check is not the name of a guard", "overrides", override_of("vlan-free-on-target")),
-        member("overrides[0].check is not the name of a guard", "overrides", override_of("leaves-device")),
+        member("overrides[0].check is not the name of a check", "overrides", override_of(REJECTED)),
+        member("overrides[0].check names a refusal", "overrides", override_of("vlan-free-on-target")),
+        member("overrides[0].check names a notice", "overrides", override_of("leaves-device")),
         (
             "overrides[1].check names a guard that is overridden already",
             request_with(json!({"overrides": [
