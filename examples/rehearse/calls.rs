@@ -31,7 +31,10 @@ pub(crate) fn show(page: &mut Page<'_>, calls: &[Call]) -> io::Result<()> {
             service = &call.service;
             page.row(0, &[dim(columns("at ms", "took ms", "HTTP"))], &[dim(full_name(service))])?;
         }
-        let (at, took) = (milliseconds(call.started.saturating_sub(first.started)), milliseconds(call.took));
+        let at = milliseconds(call.started.saturating_sub(first.started));
+        // One that hangs has taken no time, for it is not over.
+        let hangs = call.status == 0 && call.took.is_zero();
+        let took = if hangs { "-".to_owned() } else { milliseconds(call.took) };
         let head = match call.status {
             0 => Words::new(Tone::Bad, columns(&at, &took, "none")),
             200 => dim(columns(&at, &took, "200")),

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use associate_virtual_interface::check::{Basis, CHECKS};
-use serde_json::Value;
+use associate_virtual_interface::check::{Basis, CHECKS, Severity};
+use serde_json::{Value, json};
 
 use crate::page::{Page, Tone, Words, dim, plain, strong};
 use crate::show::number;
@@ -106,6 +106,10 @@ fn show_finding(page: &mut Page<'_>, finding: &Value, rules: bool) -> io::Result
     if verdict == Verdict::Overridden {
         page.entry(plain(""), VERDICT, &[plain(format!("because \"{}\"", text("overriddenBecause")))])?;
     }
+    if verdict == Verdict::NotMet {
+        let accepted = json!({"check": name, "reason": "..."});
+        page.entry(plain(""), VERDICT, &[plain(format!("to accept it: {accepted} in overrides"))])?;
+    }
     let blocks = matches!(verdict, Verdict::Refused | Verdict::NotMet);
     match rule(name).filter(|_| blocks || rules) {
         None => Ok(()),
@@ -125,7 +129,7 @@ fn show_passed(page: &mut Page<'_>, names: &mut Vec<&str>, rules: bool) -> io::R
     if names.is_empty() { Ok(()) } else { page.entry(label(), VERDICT, &[dim(names.join(", "))]) }
 }
 
-/// The rule of a check, and what it rests on.
+/// The rule of a check, what breaking it means, and what it rests on.
 fn rule(name: &str) -> Option<String> {
     let check = CHECKS.iter().find(|check| check.name == name)?;
     let basis = match check.basis {
@@ -133,5 +137,10 @@ fn rule(name: &str) -> Option<String> {
         Basis::Ours => "ours; ",
         Basis::Assumed => "assumed; ",
     };
-    Some(format!("{} ({basis}{})", check.rule, check.source))
+    let severity = match check.severity {
+        Severity::Refusal => "refusal",
+        Severity::Guard => "guard",
+        Severity::Notice => "notice",
+    };
+    Some(format!("{} ({severity}; {basis}{})", check.rule, check.source))
 }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use dx_sim::{Table, masked};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -31,19 +32,28 @@ impl Event {
             None => ("events/request.json".to_owned(), BUILT_IN.to_owned()),
             Some(file) => {
                 let name = file.display().to_string();
-                let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+                let bytes = std::fs::read(file).map_err(|error| format!("{name}: {error}"))?;
+                let text = utf8(bytes).ok_or_else(|| format!("{name}: not UTF-8: save it as UTF-8"))?;
                 (name, text)
             }
         };
         serde_json::from_str::<&RawValue>(&text)
             .map_err(|error| format!("{name}: not JSON: line {}, column {}", error.line(), error.column()))?;
+        if is_inventory(&text) {
+            return Err(format!("{name} is an inventory, not a request: give it with --inventory"));
+        }
         let now = now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).map_err(|error| error.to_string())?;
         let stamped = stamp(&text, &now);
         Ok(Self { name, built_in: file.is_none(), stamped: stamped.is_some(), payload: stamped.unwrap_or(text) })
     }
 
-    /// The event as a value, to be shown; null if it is nested so deeply that only its text can be sent.
-    pub(crate) fn value(&self) -> Value {
+    /// The event as it may be shown: without what AWS treats as secrets, which a person may have put there by mistake.
+    pub(crate) fn shown(&self) -> Value {
+        masked(&self.value())
+    }
+
+    /// The event as a value; null if it is nested so deeply that only its text can be sent.
+    fn value(&self) -> Value {
         serde_json::from_str(&self.payload).unwrap_or_default()
     }
 
@@ -54,6 +64,19 @@ impl Event {
         let id = ["virtualInterfaceId", "VirtualInterfaceId"].iter().find_map(|name| request[*name].as_str())?;
         id.rsplit('/').next().map(str::to_owned)
     }
+}
+
+/// The text of a file, without the mark that some editors put before it; `None` if it is in another encoding. UTF-16
+/// may pass for UTF-8, but for its zeros.
+fn utf8(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))?;
+    Some(text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Whether this is a saved answer of AWS, full of BGP keys, in the place of a request.
+fn is_inventory(text: &str) -> bool {
+    let members: HashMap<String, &RawValue> = serde_json::from_str(text).unwrap_or_default();
+    Table::ALL.iter().any(|table| members.contains_key(table.member()))
 }
 
 /// Whether this is an EventBridge event, by the members that make it one.

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use associate_virtual_interface::request::is_deceptive;
 use dx_sim::Call;
 use serde_json::{Value, json};
 
 use crate::event::Event;
-use crate::page::is_deceptive;
 use crate::run::{Ended, Rehearsal};
 
 /// The object as text. It has `logs` if they were asked for, or if the function itself gave no answer.
@@ -23,7 +23,7 @@ pub(crate) fn text(rehearsal: &Rehearsal, event: &Event, logs: bool, status: u8)
         })
     });
     let mut object = json!({
-        "request": event.value(),
+        "request": event.shown(),
         "answer": answer,
         "functionError": function_error,
         "calls": rehearsal.calls.iter().map(call).collect::<Vec<_>>(),
@@ -62,8 +62,15 @@ fn milliseconds(duration: std::time::Duration) -> Value {
 /// JSON leaves some characters as they are that a terminal obeys; it may be one that reads this.
 fn escaped(json: &str) -> String {
     json.chars().fold(String::with_capacity(json.len()), |mut text, c| {
-        // All of them lie in the basic plane and can only stand in strings, where an escape means the same.
-        let _ = if is_deceptive(c) { write!(text, "\\u{:04x}", u32::from(c)) } else { text.write_char(c) };
+        // They can only stand in strings, where an escape means the same.
+        if is_deceptive(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // A text takes whatever is written to it.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        } else {
+            text.push(c);
+        }
         text
     })
 }

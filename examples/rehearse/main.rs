@@ -12,16 +12,18 @@ use std::time::Duration;
 use associate_virtual_interface::lambda;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser};
-use dx_sim::{Fault, Inventory, Options, Simulator, fault_help};
+use dx_sim::{Fault, Options, Simulator, fault_help};
 use time::OffsetDateTime;
 
 use event::Event;
+use ground::Ground;
 use page::{Page, printable};
 use run::{Ended, Rehearsal};
 
 mod calls;
 mod checks;
 mod event;
+mod ground;
 mod machine;
 mod outcome;
 mod page;
@@ -105,8 +107,9 @@ impl From<io::Error> for Failure {
 #[tokio::main(flavor = "current_thread")]
 async fn rehearse(arguments: &Arguments) -> Result<u8, Failure> {
     let event = Event::read(arguments.event.as_deref(), now()).map_err(Failure::usage)?;
+    let (inventory, ground) = ground::read(&arguments.inventory).map_err(Failure::usage)?;
     let options = Options {
-        inventory: inventory(&arguments.inventory).map_err(Failure::usage)?,
+        inventory,
         latency: Duration::from_millis(arguments.latency),
         faults: arguments.faults.clone(),
         ..Options::default()
@@ -114,7 +117,7 @@ async fn rehearse(arguments: &Arguments) -> Result<u8, Failure> {
     let simulator = Simulator::start(options).await?;
     if !arguments.json {
         // Before the function runs: some faults take it half a minute.
-        in_front_of_a_person(|page| show::opening(page, arguments, &event, &simulator.world()))?;
+        in_front_of_a_person(|page| show::opening(page, arguments, &ground, &event, &simulator.world()))?;
     }
     let Some(rehearsal) = run::rehearse(&simulator, &event).await? else { return Ok(INTERRUPTED) };
     let status = status(&rehearsal);
@@ -122,7 +125,7 @@ async fn rehearse(arguments: &Arguments) -> Result<u8, Failure> {
         let text = machine::text(&rehearsal, &event, arguments.logs, status);
         unless_nobody_reads(writeln!(io::stdout(), "{text}"))?;
     } else {
-        in_front_of_a_person(|page| show::ending(page, arguments, &rehearsal, status))?;
+        in_front_of_a_person(|page| show::ending(page, arguments, &ground, &rehearsal, status))?;
     }
     Ok(status)
 }
@@ -132,16 +135,6 @@ fn status(rehearsal: &Rehearsal) -> u8 {
         Ended::Answered(answer) if !answer.function_error => RECORD,
         Ended::Answered(_) | Ended::Died(_) => ERROR,
     }
-}
-
-fn inventory(files: &[PathBuf]) -> Result<Inventory, String> {
-    let Some((first, others)) = files.split_first() else { return Ok(Inventory::example()) };
-    let mut all = Inventory::read(first).map_err(|error| error.to_string())?;
-    for file in others {
-        let one = Inventory::read(file).map_err(|error| error.to_string())?;
-        all.merge(one).map_err(|error| format!("{}: {error}", file.display()))?;
-    }
-    Ok(all)
 }
 
 /// Shows something on standard output, in colour if that is a terminal and nobody asked for none.

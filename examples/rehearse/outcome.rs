@@ -12,6 +12,9 @@ use crate::show::json;
 /// The widest label here.
 const LABEL: usize = "resources".len();
 
+/// The codes of a record that are the function's own, for AWS said nothing, or nothing that could be read.
+const OUR_CODES: [&str; 3] = ["NoAnswer", "UnreadableAnswer", "NotSent"];
+
 /// The error and the two questions that it answers.
 pub(crate) fn error(page: &mut Page<'_>, payload: &[u8]) -> io::Result<()> {
     let error: Value = serde_json::from_slice(payload).unwrap_or_default();
@@ -52,7 +55,8 @@ pub(crate) fn record(page: &mut Page<'_>, record: Option<&Value>) -> io::Result<
     }
     if record["error"].is_object() {
         let text = |member: &str| record["error"][member].as_str().unwrap_or_default();
-        page.entry(dim("AWS said"), LABEL, &[plain(format!("{}: {}", text("code"), text("message")))])?;
+        let label = if OUR_CODES.contains(&text("code")) { "answer" } else { "AWS said" };
+        page.entry(dim(label), LABEL, &[plain(format!("{}: {}", text("code"), text("message")))])?;
     }
     if record["inverse"].is_object() {
         page.entry(dim("inverse"), LABEL, &[plain(json(&record["inverse"]))])?;
@@ -116,7 +120,9 @@ pub(crate) fn world(page: &mut Page<'_>, rehearsal: &Rehearsal) -> io::Result<()
         (before, Some(Whereabouts { virtual_interface_id, connection_id, state })) => {
             let was = before.as_ref().filter(|before| before.connection_id != *connection_id);
             let moved = was.map_or("not moved".to_owned(), |was| format!("moved from {}", was.connection_id));
-            format!("{virtual_interface_id} is {state} on {connection_id}, {moved}")
+            // The function's record may have it pending, as in AWS, where this takes a while.
+            let settled = if was.is_some() && state == "available" { " (it settles at once here)" } else { "" };
+            format!("{virtual_interface_id} is {state} on {connection_id}, {moved}{settled}")
         }
     };
     page.heading("In the simulator", &[strong(words)])

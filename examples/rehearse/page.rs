@@ -6,6 +6,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
+use associate_virtual_interface::request::is_deceptive;
 use clap::builder::styling::{AnsiColor, Style};
 
 /// Where the width is not known, and what a line is kept to on a wide terminal, because longer ones are hard to read.
@@ -81,14 +82,6 @@ pub(crate) fn printable(text: &str) -> String {
             c => c,
         })
         .collect()
-}
-
-/// Control characters, and those that turn the direction of text or cannot be seen.
-pub(crate) fn is_deceptive(c: char) -> bool {
-    let bidirectional =
-        matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let invisible = matches!(c, '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}');
-    c.is_control() || bidirectional || invisible
 }
 
 /// Where it is written.

@@ -5,6 +5,7 @@ use std::io;
 use serde_json::Value;
 
 use crate::event::{Event, is_envelope};
+use crate::ground::Ground;
 use crate::page::{Page, Tone, Words, dim, plain, strong};
 use crate::run::{Ended, Rehearsal};
 use crate::{Arguments, calls, checks, outcome};
@@ -14,14 +15,34 @@ const LONGEST_VALUE: usize = 300;
 const MOST_MEMBERS: usize = 24;
 
 /// What is known before the function runs.
-pub(crate) fn opening(page: &mut Page<'_>, arguments: &Arguments, event: &Event, world: &Value) -> io::Result<()> {
+pub(crate) fn opening(
+    page: &mut Page<'_>,
+    arguments: &Arguments,
+    ground: &Ground,
+    event: &Event,
+    world: &Value,
+) -> io::Result<()> {
     let headline = "Rehearsal: the real function against a simulator; no AWS is touched";
     page.row(0, &[], &[strong(headline)])?;
-    let files: Vec<_> = arguments.inventory.iter().map(|file| file.display().to_string()).collect();
-    let files = if files.is_empty() { "the built-in estate".to_owned() } else { files.join(", ") };
     let of = |member: &str| plain(world[member].as_str().unwrap_or_default());
-    let from = [plain(format!("{files}: account ")), of("accountId"), plain(" in "), of("region"), counts(world)];
-    page.entry(dim("inventory"), 9, &from)?;
+    let guessed = ground.guessed.map(|how| {
+        format!(" ({how}; say otherwise with a file {})", json(&serde_json::json!({"accountId": "..."})))
+    });
+    page.entry(
+        dim("inventory"),
+        9,
+        &[
+            plain(format!("{}: account ", ground.name)),
+            of("accountId"),
+            dim(guessed.unwrap_or_default()),
+            plain(" in "),
+            of("region"),
+            counts(world),
+        ],
+    )?;
+    if let Some(missing) = ground.missing() {
+        page.entry(Words::new(Tone::Caution, "caution"), 9, &[plain(missing)])?;
+    }
     if !arguments.faults.is_empty() {
         let faults: Vec<_> = arguments.faults.iter().map(ToString::to_string).collect();
         page.entry(dim("faults"), 9, &[Words::new(Tone::Caution, faults.join(", "))])?;
@@ -42,7 +63,8 @@ fn counts(world: &Value) -> Words {
     ];
     let counts = counted.map(|(member, name)| (world[member].as_array().map_or(0, Vec::len), name));
     let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| number(*count, name));
-    dim(format!(" ({})", counts.collect::<Vec<_>>().join(", ")))
+    let counts: Vec<_> = counts.collect();
+    dim(if counts.is_empty() { " (nothing in it)".to_owned() } else { format!(" ({})", counts.join(", ")) })
 }
 
 /// `1 call`, `2 calls`.
@@ -53,7 +75,7 @@ pub(crate) fn number(count: usize, name: &str) -> String {
 /// The request as it is sent, member by member; those of an envelope's `detail` by their path.
 fn request(page: &mut Page<'_>, event: &Event) -> io::Result<()> {
     page.heading("Request", &[plain(&event.name), dim(if event.built_in { ", built in" } else { "" })])?;
-    let value = event.value();
+    let value = event.shown();
     let envelope = is_envelope(&value);
     let Value::Object(outer) = &value else {
         return page.line(&[plain(shortened(&value))]);
@@ -103,14 +125,25 @@ pub(crate) fn json(value: &Value) -> String {
 }
 
 /// What came of it.
-pub(crate) fn ending(page: &mut Page<'_>, arguments: &Arguments, rehearsal: &Rehearsal, status: u8) -> io::Result<()> {
+pub(crate) fn ending(
+    page: &mut Page<'_>,
+    arguments: &Arguments,
+    ground: &Ground,
+    rehearsal: &Rehearsal,
+    status: u8,
+) -> io::Result<()> {
     let record = rehearsal.record();
     if let Some(record) = &record {
         checks::show(page, record, arguments.rules)?;
     }
     calls::show(page, &rehearsal.calls)?;
     match &rehearsal.ended {
-        Ended::Answered(answer) if answer.function_error => outcome::error(page, &answer.payload)?,
+        Ended::Answered(answer) if answer.function_error => {
+            outcome::error(page, &answer.payload)?;
+            if let Some(missing) = ground.missing() {
+                page.line(&[Words::new(Tone::Caution, missing)])?;
+            }
+        }
         Ended::Answered(_) => {}
         Ended::Died(status) => {
             page.heading("Died", &[Words::new(Tone::Bad, format!("the function ended before it answered: {status}"))])?;

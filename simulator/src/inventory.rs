@@ -3,7 +3,7 @@
 //! Knows the shape of those files and how to say what is wrong with one. An error names the file, the item and the
 //! member, never a value but an id: the files hold BGP keys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::Path;
 
@@ -15,6 +15,12 @@ use crate::tables::{Table, Tables};
 const DEFAULT_ACCOUNT: &str = "123456789012";
 const DEFAULT_REGION: &str = "us-east-1";
 
+/// What an account has of its own; an interface on it may be another's.
+const PORTS: [Table; 3] = [Table::Connections, Table::Lags, Table::Interconnects];
+
+/// By which name the rest of a table is asked for: in AWS's answers, and in what the CLI makes of several of them.
+const NEXT_TOKENS: [&str; 2] = ["nextToken", "NextToken"];
+
 /// Merged outputs of `aws directconnect describe-virtual-interfaces`, `describe-connections`, `describe-lags`,
 /// `describe-interconnects` and `describe-direct-connect-gateway-attachments`, with optional members `accountId`,
 /// `region` and `routes` (routes by virtual interface, for ListVirtualInterfaceRoutes).
@@ -23,7 +29,25 @@ pub struct Inventory {
     account_id: Option<String>,
     region: Option<String>,
     pub(crate) tables: Tables,
+    /// The tables that some file had, if only empty.
+    given: [bool; Table::ALL.len()],
 }
+
+/// How an inventory knows its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountFrom {
+    /// It says so.
+    Given,
+    /// The owner of most connections, LAGs and interconnects.
+    Ports,
+    /// The owner of most virtual interfaces, for want of ports.
+    Interfaces,
+    /// It does not: nothing in it has an owner.
+    Nothing,
+}
+
+/// The place of every item of one table by its id.
+type Index = HashMap<String, usize>;
 
 /// Why a text is not an inventory, or cannot be merged with another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,13 +93,20 @@ impl Inventory {
             let tables = Table::ALL.map(Table::member).join(", ");
             return Err(InventoryError(format!("has none of the members {tables}, routes, accountId, region")));
         }
+        if let Some(token) = NEXT_TOKENS.iter().find(|token| members.get(**token).is_some_and(|more| !is_end(more))) {
+            return Err(InventoryError(format!(
+                "is one page of several ({token}): save every page and give each as a file of its own; to remove the \
+                 member is to say that the rest is in another file"
+            )));
+        }
         let mut inventory = Self {
             account_id: extra_text(&members, "accountId")?,
             region: extra_text(&members, "region")?,
-            tables: Tables::default(),
+            ..Self::default()
         };
         for table in Table::ALL {
             let Some(rows) = members.remove(table.member()) else { continue };
+            inventory.given[table as usize] = true;
             inventory.add_rows(table, rows)?;
         }
         inventory.tables.routes = routes(members.remove("routes"))?;
@@ -95,9 +126,10 @@ impl Inventory {
         merge_text(&mut self.region, other.region, "region")?;
         let mut theirs = other.tables;
         for table in Table::ALL {
+            self.given[table as usize] |= other.given[table as usize];
+            let mut index = self.index(table)?;
             for item in std::mem::take(theirs.rows_mut(table)) {
-                let id = table.id(&item).map_err(|member| InventoryError(format!("has no {member}")))?;
-                self.add(table, &id, item)?;
+                self.add(table, &mut index, id(table, &item)?, item)?;
             }
         }
         for (id, routes) in theirs.routes {
@@ -111,21 +143,42 @@ impl Inventory {
         Ok(())
     }
 
-    /// The caller's account: as given, else the one that owns most things, else 123456789012.
+    /// The caller's account: as given, else the owner of most ports, else of most interfaces, else 123456789012.
     #[must_use]
     pub fn account_id(&self) -> &str {
-        self.account_id.as_deref().or_else(|| self.most_frequent("ownerAccount")).unwrap_or(DEFAULT_ACCOUNT)
+        self.account().0
+    }
+
+    /// How [`Inventory::account_id`] is known.
+    #[must_use]
+    pub fn account_from(&self) -> AccountFrom {
+        self.account().1
+    }
+
+    fn account(&self) -> (&str, AccountFrom) {
+        let owner = |tables, from| self.most_frequent(tables, "ownerAccount").map(|owner| (owner, from));
+        let given = self.account_id.as_deref().map(|given| (given, AccountFrom::Given));
+        given
+            .or_else(|| owner(&PORTS, AccountFrom::Ports))
+            .or_else(|| owner(&[Table::VirtualInterfaces], AccountFrom::Interfaces))
+            .unwrap_or((DEFAULT_ACCOUNT, AccountFrom::Nothing))
+    }
+
+    /// Whether no file had this table, not even an empty one.
+    #[must_use]
+    pub fn lacks(&self, table: Table) -> bool {
+        !self.given[table as usize]
     }
 
     /// The Region: as given, else the one that most things carry, else us-east-1.
     #[must_use]
     pub fn region(&self) -> &str {
-        self.region.as_deref().or_else(|| self.most_frequent("region")).unwrap_or(DEFAULT_REGION)
+        self.region.as_deref().or_else(|| self.most_frequent(&Table::ALL, "region")).unwrap_or(DEFAULT_REGION)
     }
 
-    fn most_frequent(&self, member: &str) -> Option<&str> {
+    fn most_frequent(&self, tables: &[Table], member: &str) -> Option<&str> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for item in self.tables.all() {
+        for item in self.tables.of(tables) {
             if let Some(value) = text(item, member) {
                 *counts.entry(value).or_default() += 1;
             }
@@ -138,26 +191,39 @@ impl Inventory {
         let Value::Array(rows) = rows else {
             return Err(InventoryError(format!("{member} is not an array")));
         };
-        for (index, row) in rows.into_iter().enumerate() {
-            let place = format!("{member}[{index}]");
+        let mut index = Index::with_capacity(rows.len());
+        for (number, row) in rows.into_iter().enumerate() {
+            let place = format!("{member}[{number}]");
             let checked = checked_item(table, row);
             let (id, item) = checked.map_err(|problem| InventoryError(format!("{place} {problem}")))?;
-            self.add(table, &id, item)?;
+            self.add(table, &mut index, id, item)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, table: Table, id: &str, item: Item) -> Result<(), InventoryError> {
-        match self.tables.find(table, id) {
-            Some(ours) if *ours == item => {}
+    fn index(&self, table: Table) -> Result<Index, InventoryError> {
+        self.tables.rows(table).iter().enumerate().map(|(place, item)| Ok((id(table, item)?, place))).collect()
+    }
+
+    fn add(&mut self, table: Table, index: &mut Index, id: String, item: Item) -> Result<(), InventoryError> {
+        let rows = self.tables.rows_mut(table);
+        match index.get(&id) {
+            Some(place) if rows[*place] == item => {}
             Some(_) => {
                 let member = table.member();
                 return Err(InventoryError(format!("{member}: {id} is given twice with different content")));
             }
-            None => self.tables.rows_mut(table).push(item),
+            None => {
+                index.insert(id, rows.len());
+                rows.push(item);
+            }
         }
         Ok(())
     }
+}
+
+fn id(table: Table, item: &Item) -> Result<String, InventoryError> {
+    table.id(item).map_err(|member| InventoryError(format!("has no {member}")))
 }
 
 /// The item with its id, if it is an object that carries its id and has the types that AWS gives the members used here.
@@ -198,6 +264,11 @@ fn check_types(item: &Item) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a token says that no page follows.
+fn is_end(token: &Value) -> bool {
+    token.is_null() || *token == ""
 }
 
 fn is_extra(name: &str) -> bool {

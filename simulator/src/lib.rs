@@ -64,10 +64,11 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 pub use fault::{Fault, FaultError, fault_help};
-pub use inventory::{Inventory, InventoryError};
+pub use inventory::{AccountFrom, Inventory, InventoryError};
 pub use item::Item;
 pub use lambda::{Answer, Invocation};
 pub use rules::{Rule, rules};
+pub use secret::masked;
 pub use service::Call;
 pub use tables::Table;
 pub use world::World;

@@ -8,13 +8,15 @@ const MASK: &str = "[PROTECTED]";
 /// The members that hold BGP keys: the key itself, and the router configuration, which quotes it.
 const SECRET_MEMBERS: [&str; 2] = ["authKey", "customerRouterConfig"];
 
-/// A copy of `value` with every secret member, at any depth, replaced by [`MASK`].
-pub(crate) fn masked(value: &Value) -> Value {
+/// A copy of `value` with the secrets of AWS Direct Connect masked as CloudTrail does: `authKey` and
+/// `customerRouterConfig`, at any depth and in any case.
+#[must_use]
+pub fn masked(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
             .iter()
             .map(|(name, member)| {
-                let secret = SECRET_MEMBERS.contains(&name.as_str());
+                let secret = SECRET_MEMBERS.iter().any(|secret| name.eq_ignore_ascii_case(secret));
                 (name.clone(), if secret { MASK.into() } else { masked(member) })
             })
             .collect(),
@@ -30,10 +32,10 @@ mod tests {
     #[test]
     fn secrets_are_masked_at_every_depth_and_nothing_else_is() {
         let described =
-            json!({"vlan": 7, "authKey": "k", "bgpPeers": [{"asn": 1, "authKey": "k"}], "customerRouterConfig": ""});
+            json!({"vlan": 7, "authKey": "k", "bgpPeers": [{"asn": 1, "AuthKey": "k"}], "customerRouterConfig": ""});
         assert_eq!(
             super::masked(&described),
-            json!({"vlan": 7, "authKey": "[PROTECTED]", "bgpPeers": [{"asn": 1, "authKey": "[PROTECTED]"}],
+            json!({"vlan": 7, "authKey": "[PROTECTED]", "bgpPeers": [{"asn": 1, "AuthKey": "[PROTECTED]"}],
                    "customerRouterConfig": "[PROTECTED]"})
         );
     }

@@ -35,7 +35,7 @@ pub struct Call {
     pub refused_by: Option<Rule>,
     /// When it came, since the simulator started.
     pub started: Duration,
-    /// How long it took; zero while it is under way.
+    /// How long it took; zero while it is under way, and for ever if no answer ever comes.
     pub took: Duration,
 }
 
@@ -170,7 +170,10 @@ impl Service {
     fn note_end(&self, number: usize, reply: &Reply, refused_by: Option<Rule>) {
         let call = &mut lock(&self.calls)[number];
         call.refused_by = refused_by;
-        call.took = self.started.elapsed().saturating_sub(call.started);
+        // One that is never answered is never over.
+        if !matches!(reply, Reply::Never) {
+            call.took = self.started.elapsed().saturating_sub(call.started);
+        }
         if let Reply::Whole(response) | Reply::Cut(response) = reply {
             call.status = response.status().as_u16();
         }

@@ -73,9 +73,9 @@ impl Tables {
         &mut self.rows[table as usize]
     }
 
-    /// Every item of every table.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Item> {
-        self.rows.iter().flatten()
+    /// Every item of these tables.
+    pub(crate) fn of<'a>(&'a self, tables: &'a [Table]) -> impl Iterator<Item = &'a Item> {
+        tables.iter().flat_map(|table| self.rows(*table))
     }
 
     /// The item of a table by its id.
