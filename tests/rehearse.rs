@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use associate_virtual_interface::check::CHECKS;
+use associate_virtual_interface::check::{CHECKS, Severity};
 use serde_json::{Value, json};
 
 /// What became of one run of the command.
@@ -64,7 +64,7 @@ impl Run {
 struct Scratch(PathBuf);
 
 impl Scratch {
-    fn new(name: &str, content: &str) -> Self {
+    fn new(name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
         std::fs::write(&path, content).expect("the folder for tests can be written to");
         Self(path)
@@ -102,7 +102,7 @@ fn without_arguments_a_move_succeeds_and_all_of_it_is_shown() {
         "because \"maintenance window 02:00-04:00 UTC\"",
         "AssociateVirtualInterface dxvif-fgprivt1 to dxlag-fgashlag",
         "PutEvents",
-        "In the simulator dxvif-fgprivt1 is available on dxlag-fgashlag, moved from dxcon-fgashbn1",
+        "In the simulator dxvif-fgprivt1 is available on dxlag-fgashlag, moved from dxcon-fgashbn1 (it settles at once here)",
         "Exit status 0",
     ]);
     for check in CHECKS {
@@ -115,7 +115,12 @@ fn with_rules_every_check_says_what_it_is_about() {
     let run = rehearse(&["--rules"]);
     assert_eq!(run.status, 0);
     for check in CHECKS {
-        run.says(&[check.name, check.rule, check.source]);
+        let severity = match check.severity {
+            Severity::Refusal => "refusal",
+            Severity::Guard => "guard",
+            Severity::Notice => "notice",
+        };
+        run.says(&[check.name, &format!("{} ({severity};", check.rule), check.source]);
     }
 }
 
@@ -154,7 +159,12 @@ fn an_error_without_record_is_told_as_well() {
 #[test]
 fn wrong_usage_is_told_apart_and_names_the_file() {
     let broken = Scratch::new("broken.json", "{\n \"connectionId\": EXAMPLEsecret\n}");
-    let wrong: [(&[&str], &str); 10] = [
+    let paged = Scratch::new("paged.json", r#"{"virtualInterfaces": [], "nextToken": "EXAMPLEsecret"}"#);
+    let utf16: Vec<u8> = "\u{FEFF}{\"reason\": \"EXAMPLEsecret\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let utf16 = Scratch::new("utf16.json", &utf16);
+    let unmarked: Vec<u8> = "{\"reason\": \"EXAMPLEsecret\"}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let unmarked = Scratch::new("unmarked.json", &unmarked);
+    let wrong: [(&[&str], &str); 14] = [
         (&["--no-such-flag"], "--no-such-flag"),
         (&["--fault", "AssociateVirtualInterface"], "OPERATION:FAULT"),
         (&["--fault", "DescribeLags:explode"], "explode"),
@@ -168,6 +178,13 @@ fn wrong_usage_is_told_apart_and_names_the_file() {
             "events/request.json: has none of the members",
         ),
         (&["--inventory", "simulator/inventory/estate.json"], "EVENT.json"),
+        (&["--inventory", paged.path(), "events/request.json"], "paged.json: is one page of several (nextToken): save"),
+        (
+            &["simulator/inventory/estate.json"],
+            "simulator/inventory/estate.json is an inventory, not a request: give it with --inventory",
+        ),
+        (&[utf16.path()], "utf16.json: not UTF-8: save it as UTF-8"),
+        (&[unmarked.path()], "unmarked.json: not UTF-8: save it as UTF-8"),
     ];
     for (arguments, named) in wrong {
         let run = rehearse(arguments);
@@ -185,7 +202,7 @@ fn a_lost_answer_to_a_made_move_is_a_record_that_agrees_with_the_world() {
         "faults AssociateVirtualInterface:reset-after",
         "none AssociateVirtualInterface",
         "Record associated",
-        "AWS said NoAnswer",
+        "answer NoAnswer",
         "available on dxlag-fgashlag, moved from dxcon-fgashbn1",
     ]);
 }
@@ -267,7 +284,7 @@ fn what_is_wrong_with_an_event_is_the_functions_to_say() {
     let envelope = event("request-from-eventbridge");
     let mut timeless = envelope.clone();
     timeless.as_object_mut().unwrap().remove("time");
-    let timeless = Scratch::new("timeless.json", &timeless.to_string());
+    let timeless = Scratch::new("timeless.json", timeless.to_string());
     assert_eq!(rehearse(&[timeless.path()]).status, 0);
 
     let text = envelope.to_string();
@@ -288,7 +305,7 @@ fn what_is_wrong_with_an_event_is_the_functions_to_say() {
 #[test]
 fn an_inventory_of_ones_own_may_be_in_several_files() {
     let estate: Value = serde_json::from_str(include_str!("../simulator/inventory/estate.json")).unwrap();
-    let part = |member: &str| Scratch::new(&format!("{member}.json"), &json!({member: estate[member]}).to_string());
+    let part = |member: &str| Scratch::new(&format!("{member}.json"), json!({member: estate[member]}).to_string());
     let parts = ["virtualInterfaces", "connections", "lags", "directConnectGatewayAttachments"].map(part);
     let mut arguments = vec!["events/request.json"];
     arguments.extend(parts.iter().flat_map(|part| ["--inventory", part.path()]));
@@ -298,13 +315,77 @@ fn an_inventory_of_ones_own_may_be_in_several_files() {
 }
 
 #[test]
+fn what_is_not_in_the_inventory_is_said_at_the_beginning_and_with_an_error() {
+    let estate: Value = serde_json::from_str(include_str!("../simulator/inventory/estate.json")).unwrap();
+    let interfaces = json!({"virtualInterfaces": estate["virtualInterfaces"], "connections": []});
+    let interfaces = Scratch::new("interfaces-only.json", interfaces.to_string());
+    let run = rehearse(&["--inventory", interfaces.path(), "events/request.json"]);
+    assert_eq!(run.status, 1, "{}", run.err);
+    let missing = "not in the inventory: LAGs, gateway attachments; the simulator answers as if there were none";
+    run.says(&[
+        "account 123456789012 (owner of most virtual interfaces; say otherwise with a file {\"accountId\": \"...\"}) in",
+        &format!("caution {missing} Request"),
+        "Error PreCheck",
+    ]);
+    assert_eq!(run.flat().matches(missing).count(), 2, "{}", run.out);
+
+    let nothing = Scratch::new("nothing.json", r#"{"accountId": "210987654321"}"#);
+    let run = rehearse(&["--inventory", nothing.path(), "events/request.json"]);
+    run.says(&[
+        "account 210987654321 in us-east-1 (nothing in it)",
+        "not in the inventory: virtual interfaces, connections, LAGs, gateway attachments;",
+    ]);
+
+    let ports = json!({"virtualInterfaces": [], "connections": estate["connections"], "lags": estate["lags"],
+                       "directConnectGatewayAttachments": []});
+    let ports = Scratch::new("ports.json", ports.to_string());
+    let run = rehearse(&["--inventory", ports.path(), "events/request.json"]);
+    run.says(&["account 123456789012 (owner of most ports; say otherwise"]);
+    assert!(!run.flat().contains("not in the inventory"), "{}", run.out);
+    let built_in = rehearse(&[]);
+    for unsaid in ["not in the inventory", "say otherwise"] {
+        assert!(!built_in.flat().contains(unsaid), "{}", built_in.out);
+    }
+}
+
+#[test]
+fn a_guard_that_is_not_met_comes_with_what_accepts_it() {
+    let mut request = event("request");
+    request.as_object_mut().unwrap().remove("overrides");
+    let plain = Scratch::new("not-accepted.json", request.to_string());
+    let run = rehearse(&[plain.path()]);
+    assert_eq!(run.status, 1);
+    run.says(&[
+        "guard not met interrupts-traffic",
+        "to accept it: {\"check\":\"interrupts-traffic\",\"reason\":\"...\"} in overrides",
+    ]);
+    let refused = rehearse(&["events/request-vlan-in-use.json"]);
+    assert!(!refused.flat().contains("{\"check\":\"vlan-free-on-target\""), "{}", refused.out);
+}
+
+#[test]
+fn a_call_that_hangs_has_not_taken_any_time() {
+    let run = rehearse(&["--fault", "DescribeLags:hang:1"]);
+    run.says(&["- none DescribeLags"]);
+}
+
+#[test]
+fn the_mark_that_editors_put_before_utf_8_is_no_part_of_an_event() {
+    for name in ["request", "request-from-eventbridge"] {
+        let marked = Scratch::new(&format!("marked-{name}.json"), format!("\u{FEFF}{}", event(name)));
+        let run = rehearse(&[marked.path()]);
+        assert_eq!(run.status, 0, "{}{}", run.out, run.err);
+    }
+}
+
+#[test]
 fn nothing_that_a_terminal_obeys_comes_out() {
     let hostile = json!({
         "virtualInterfaceId": "dxvif-\u{1b}[31mfgprivt1\u{9b}2J",
         "connectionId": "dxlag-fgashlag",
-        "\u{202e}nosaer\u{7f}": "\u{200b}",
+        "\u{202e}nosaer\u{7f}": "\u{200b}\u{ad}\u{e0041}",
     });
-    let hostile = Scratch::new("hostile.json", &hostile.to_string());
+    let hostile = Scratch::new("hostile.json", hostile.to_string());
     let runs: [&[&str]; 6] = [
         &[],
         &["--logs", "--rules"],
@@ -316,7 +397,7 @@ fn nothing_that_a_terminal_obeys_comes_out() {
     for arguments in runs {
         let run = rehearse(arguments);
         for text in [&run.out, &run.err] {
-            let obeyed = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}".contains(c);
+            let obeyed = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{200b}\u{ad}\u{e0041}".contains(c);
             assert!(!text.chars().any(obeyed), "{arguments:?}: {text:?}");
         }
     }
@@ -324,6 +405,29 @@ fn nothing_that_a_terminal_obeys_comes_out() {
     shown.says(&["Error InvalidRequest", "nosaer"]);
     let sent = rehearse(&["--json", hostile.path()]).json();
     assert_eq!(sent["request"]["virtualInterfaceId"], "dxvif-\u{1b}[31mfgprivt1\u{9b}2J");
+    assert_eq!(sent["request"]["\u{202e}nosaer\u{7f}"], "\u{200b}\u{ad}\u{e0041}");
+}
+
+#[test]
+fn no_secret_of_a_request_comes_out() {
+    let canary = "EXAMPLEkey";
+    let estate = "simulator/inventory/estate.json";
+    let interface: Value = serde_json::from_str(include_str!("../simulator/inventory/estate.json")).unwrap();
+    let interface = &interface["virtualInterfaces"][0];
+    assert!(interface.to_string().contains(canary), "the estate has lost its secrets, and this test would find none");
+    let mut envelope = event("request-from-eventbridge");
+    envelope["detail"]["interface"] = interface.clone();
+    let bare = Scratch::new("secret.json", interface.to_string());
+    let envelope = Scratch::new("secret-detail.json", envelope.to_string());
+    let list = Scratch::new("secret-list.json", json!([interface]).to_string());
+    for (file, status) in [(estate, 2), (bare.path(), 1), (envelope.path(), 1), (list.path(), 1)] {
+        for form in ["--logs", "--json"] {
+            let run = rehearse(&[form, file]);
+            assert_eq!(run.status, status, "{}", run.err);
+            assert_eq!(run.out.contains("[PROTECTED]"), status == 1, "{}", run.out);
+            assert!(!run.out.contains(canary) && !run.err.contains(canary), "{form} {file}");
+        }
+    }
 }
 
 #[test]

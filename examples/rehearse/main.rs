@@ -16,7 +16,6 @@ use dx_sim::{Fault, Options, Simulator, fault_help};
 use time::OffsetDateTime;
 
 use event::Event;
-use ground::Ground;
 use page::{Page, printable};
 use run::{Ended, Rehearsal};
 

@@ -25,16 +25,14 @@ pub(crate) fn opening(
     let headline = "Rehearsal: the real function against a simulator; no AWS is touched";
     page.row(0, &[], &[strong(headline)])?;
     let of = |member: &str| plain(world[member].as_str().unwrap_or_default());
-    let guessed = ground.guessed.map(|how| {
-        format!(" ({how}; say otherwise with a file {})", json(&serde_json::json!({"accountId": "..."})))
-    });
+    let guessed = |how| format!(" ({how}; say otherwise with a file {{\"accountId\": \"...\"}})");
     page.entry(
         dim("inventory"),
         9,
         &[
             plain(format!("{}: account ", ground.name)),
             of("accountId"),
-            dim(guessed.unwrap_or_default()),
+            dim(ground.guessed.map(guessed).unwrap_or_default()),
             plain(" in "),
             of("region"),
             counts(world),

@@ -176,7 +176,7 @@ impl Inventory {
         self.region.as_deref().or_else(|| self.most_frequent(&Table::ALL, "region")).unwrap_or(DEFAULT_REGION)
     }
 
-    fn most_frequent(&self, tables: &[Table], member: &str) -> Option<&str> {
+    fn most_frequent<'a>(&'a self, tables: &'a [Table], member: &str) -> Option<&'a str> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for item in self.tables.of(tables) {
             if let Some(value) = text(item, member) {

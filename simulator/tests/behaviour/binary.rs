@@ -75,13 +75,16 @@ fn wrong_usage_and_wrong_files_end_with_2() {
     let empty = file("empty.json", "{}");
     let one = file("one.json", r#"{"region": "eu-west-1"}"#);
     let other = file("other.json", r#"{"region": "us-east-1"}"#);
-    let [empty, one, other] = [&empty, &one, &other].map(|path| path.to_str().expect("the path is UTF-8"));
+    let paged = file("paged.json", r#"{"lags": [], "nextToken": "more"}"#);
+    let [empty, one, other, paged] =
+        [&empty, &one, &other, &paged].map(|path| path.to_str().expect("the path is UTF-8"));
     for (arguments, text) in [
         (vec!["--nonsense"], "--nonsense"),
         (vec!["--page-size", "0"], "page-size"),
         (vec!["--fault", "DescribeLags:explode"], "\"explode\" is not a fault; there are throttle"),
         (vec!["--inventory", "/no/such/file.json"], "/no/such/file.json"),
         (vec!["--inventory", empty], "empty.json: has none of the members"),
+        (vec!["--inventory", paged], "paged.json: is one page of several (nextToken)"),
         (vec!["--inventory", one, "--inventory", other], "other.json: region is given twice"),
     ] {
         let (code, message) = run(&arguments);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dx_sim::{Inventory, InventoryError};
+use dx_sim::{AccountFrom, Inventory, InventoryError, Table};
 use serde_json::{Value, json};
 
 use crate::example::*;
@@ -26,6 +26,64 @@ fn account_and_region_are_those_of_most_things() {
     let read = read(&inventory).expect("it is an inventory");
     assert_eq!((read.account_id(), read.region()), (ACCOUNT, "eu-west-1"));
     assert_eq!((Inventory::default().account_id(), Inventory::default().region()), ("123456789012", "us-east-1"));
+}
+
+#[test]
+fn the_account_is_the_owner_of_most_ports_before_that_of_most_interfaces() {
+    let theirs = |id: &str| with(interface(id, SOURCE, 1, 1), json!({"ownerAccount": OTHER_ACCOUNT}));
+    let mut all = json!({"virtualInterfaces": [theirs("a"), theirs("b"), theirs("c")]});
+    for (table, item, account, from) in [
+        ("connections", json!({"connectionId": "p"}), OTHER_ACCOUNT, AccountFrom::Interfaces),
+        ("connections", connection(SOURCE, "EqDC2"), ACCOUNT, AccountFrom::Ports),
+        ("lags", json!({"lagId": LAG, "ownerAccount": ACCOUNT}), ACCOUNT, AccountFrom::Ports),
+        ("interconnects", json!({"interconnectId": "i", "ownerAccount": ACCOUNT}), ACCOUNT, AccountFrom::Ports),
+    ] {
+        all[table] = json!([item]);
+        let read = read(&all).expect("it is an inventory");
+        assert_eq!((read.account_id(), read.account_from()), (account, from), "{table}");
+        all.as_object_mut().expect("an inventory is an object").shift_remove(table);
+    }
+    all["accountId"] = json!("1");
+    let given = read(&all).expect("it is an inventory");
+    assert_eq!((given.account_id(), given.account_from()), ("1", AccountFrom::Given));
+    assert_eq!(Inventory::default().account_from(), AccountFrom::Nothing);
+}
+
+#[test]
+fn a_table_that_is_empty_is_not_one_that_is_lacking() {
+    let mut all = read(&json!({"lags": []})).expect("it is an inventory");
+    assert_eq!(Table::ALL.map(|table| all.lacks(table)), [true, true, false, true, true]);
+    all.merge(read(&json!({"connections": []})).expect("it is an inventory")).expect("they agree");
+    assert_eq!(Table::ALL.map(|table| all.lacks(table)), [true, false, false, true, true]);
+}
+
+#[test]
+fn one_page_of_several_is_no_inventory() {
+    for token in ["nextToken", "NextToken"] {
+        let said = problem(&json!({"lags": [], token: CANARY}).to_string());
+        let wanted = format!(
+            "is one page of several ({token}): save every page and give each as a file of its own; to remove the \
+             member is to say that the rest is in another file"
+        );
+        assert_eq!(said, wanted);
+        for end in [json!(null), json!("")] {
+            read(&json!({"lags": [], token: end})).expect("it is the last page");
+        }
+    }
+}
+
+/// Once minutes, because every item was looked for among all others.
+#[test]
+fn tens_of_thousands_of_interfaces_are_read_and_merged_in_seconds() {
+    let began = std::time::Instant::now();
+    let interfaces = |ids: std::ops::Range<u32>| {
+        let interfaces: Vec<_> = ids.map(|id| json!({"virtualInterfaceId": format!("dxvif-{id:08}")})).collect();
+        read(&json!({ "virtualInterfaces": interfaces })).expect("it is an inventory")
+    };
+    let mut all = interfaces(0..40_000);
+    all.merge(interfaces(20_000..60_000)).expect("they agree");
+    assert!(format!("{all:?}").contains("virtualInterfaces: 60000"), "{all:?}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
