@@ -84,7 +84,7 @@ until_true() {
 # start_simulator OPTION...: runs dx-sim on a free port, and sets `simulator` to its URL.
 start_simulator() {
   cargo build --quiet --locked --package dx-sim
-  background dx-sim target/debug/dx-sim --port 0 "$@"
+  background dx-sim "${CARGO_TARGET_DIR:-target}/debug/dx-sim" --port 0 "$@"
   until_true 10 grep -q '^listening on http://' "$scratch/dx-sim.log"
   simulator="$(sed -n '1s/^listening on //p' "$scratch/dx-sim.log")"
   [[ -n "$simulator" ]] || fail "the simulator's first line names no URL: $(head -n1 "$scratch/dx-sim.log")"
