@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "where a test cannot be held, these are the words to say it in")]
 
+#[cfg(target_os = "linux")]
+mod child;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -304,7 +307,7 @@ fn what_is_wrong_with_an_event_is_the_functions_to_say() {
 
 #[test]
 fn an_inventory_of_ones_own_may_be_in_several_files() {
-    let estate: Value = serde_json::from_str(include_str!("../simulator/inventory/estate.json")).unwrap();
+    let estate: Value = serde_json::from_str(include_str!("../../simulator/inventory/estate.json")).unwrap();
     let part = |member: &str| Scratch::new(&format!("{member}.json"), json!({member: estate[member]}).to_string());
     let parts = ["virtualInterfaces", "connections", "lags", "directConnectGatewayAttachments"].map(part);
     let mut arguments = vec!["events/request.json"];
@@ -316,7 +319,7 @@ fn an_inventory_of_ones_own_may_be_in_several_files() {
 
 #[test]
 fn what_is_not_in_the_inventory_is_said_at_the_beginning_and_with_an_error() {
-    let estate: Value = serde_json::from_str(include_str!("../simulator/inventory/estate.json")).unwrap();
+    let estate: Value = serde_json::from_str(include_str!("../../simulator/inventory/estate.json")).unwrap();
     let interfaces = json!({"virtualInterfaces": estate["virtualInterfaces"], "connections": []});
     let interfaces = Scratch::new("interfaces-only.json", interfaces.to_string());
     let run = rehearse(&["--inventory", interfaces.path(), "events/request.json"]);
@@ -412,7 +415,7 @@ fn nothing_that_a_terminal_obeys_comes_out() {
 fn no_secret_of_a_request_comes_out() {
     let canary = "EXAMPLEkey";
     let estate = "simulator/inventory/estate.json";
-    let interface: Value = serde_json::from_str(include_str!("../simulator/inventory/estate.json")).unwrap();
+    let interface: Value = serde_json::from_str(include_str!("../../simulator/inventory/estate.json")).unwrap();
     let interface = &interface["virtualInterfaces"][0];
     assert!(interface.to_string().contains(canary), "the estate has lost its secrets, and this test would find none");
     let mut envelope = event("request-from-eventbridge");
@@ -433,7 +436,7 @@ fn no_secret_of_a_request_comes_out() {
 #[test]
 fn no_secret_of_the_inventory_comes_out() {
     let canary = "EXAMPLEkey";
-    let estate = include_str!("../simulator/inventory/estate.json");
+    let estate = include_str!("../../simulator/inventory/estate.json");
     assert!(estate.contains(canary), "the estate has lost its secrets, and this test would find none");
     let faults =
         ["reset-after", "late", "truncated", "client"].map(|fault| format!("AssociateVirtualInterface:{fault}"));
@@ -447,63 +450,5 @@ fn no_secret_of_the_inventory_comes_out() {
             assert!(run.status < 2, "{}", run.err);
             assert!(!run.out.contains(canary) && !run.err.contains(canary), "{arguments:?}");
         }
-    }
-}
-
-/// What becomes of the function's own process; told apart from the outside only where `/proc` tells.
-#[cfg(target_os = "linux")]
-mod child {
-    use std::path::Path;
-    use std::process::{Child, Command, Stdio};
-    use std::time::{Duration, Instant};
-
-    /// A rehearsal that waits for its first answer for a minute, and the function in it.
-    fn begun() -> (Child, String) {
-        let mut command = Command::new(super::command());
-        let command = command.args(["--latency", "60000"]).stdout(Stdio::piped()).spawn().expect("it starts");
-        let children = format!("/proc/{0}/task/{0}/children", command.id());
-        let function = until(|| {
-            let function = std::fs::read_to_string(&children).ok()?.trim().to_owned();
-            let arguments = std::fs::read_to_string(format!("/proc/{function}/cmdline")).ok()?;
-            arguments.contains("--as-the-function").then_some(function)
-        });
-        (command, function)
-    }
-
-    fn until<T>(mut happens: impl FnMut() -> Option<T>) -> T {
-        let patience = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < patience {
-            if let Some(seen) = happens() {
-                return seen;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        panic!("it does not happen");
-    }
-
-    fn signal(signal: &str, process: &str) {
-        let sent = Command::new("kill").args([signal, process]).status().expect("there is a kill command");
-        assert!(sent.success());
-    }
-
-    #[test]
-    fn a_function_that_dies_is_said_to_have_died() {
-        let (command, function) = begun();
-        signal("-KILL", &function);
-        let output = command.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(1));
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(said.contains("ended before it answered: signal: 9"), "{said}");
-    }
-
-    #[test]
-    fn an_interrupt_leaves_no_function_behind() {
-        let (command, function) = begun();
-        // Long enough for the command to be listening; before that, the signal ends it and the function with it.
-        std::thread::sleep(Duration::from_millis(300));
-        signal("-INT", &command.id().to_string());
-        let output = command.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(130));
-        until(|| (!Path::new("/proc").join(&function).exists()).then_some(()));
     }
 }
