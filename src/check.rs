@@ -3,7 +3,7 @@
 //! A check says what it found as [`Fault`]s and nothing else; that a finding is a refusal, a guard or a notice, and
 //! whether the caller has accepted it, is decided here, once. To add a check see the README, "To add a pre-check".
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::facts::Facts;
 use crate::request::Request;
@@ -27,7 +27,7 @@ mod vlan;
 pub(crate) mod example;
 
 /// What a finding of a check means for the association.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {

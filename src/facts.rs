@@ -9,10 +9,10 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Stands where AWS returned a secret. Written as `"[PROTECTED]"`, as CloudTrail writes it; it holds nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Protected {
     /// There was a secret here.
@@ -24,7 +24,7 @@ pub enum Protected {
 /// A virtual interface, with every member that AssociateVirtualInterface returns, in AWS's own spelling.
 ///
 /// AWS's empty strings and plain zeros for "not there" are `None`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
@@ -69,9 +69,7 @@ pub struct VirtualInterface {
     pub virtual_gateway_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direct_connect_gateway_id: Option<String>,
-    #[serde(default)]
     pub route_filter_prefixes: Vec<RouteFilterPrefix>,
-    #[serde(default)]
     pub bgp_peers: Vec<BgpPeer>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -79,7 +77,6 @@ pub struct VirtualInterface {
     pub aws_device_v2: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_logical_device_id: Option<String>,
-    #[serde(default)]
     pub tags: Vec<Tag>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site_link_enabled: Option<bool>,
@@ -92,7 +89,7 @@ pub struct VirtualInterface {
 }
 
 /// One BGP session of a virtual interface.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
@@ -122,7 +119,7 @@ pub struct BgpPeer {
 }
 
 /// A prefix that a public virtual interface advertises.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RouteFilterPrefix {
     /// As AWS writes it.
@@ -131,7 +128,7 @@ pub struct RouteFilterPrefix {
 }
 
 /// A resource tag.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
 pub struct Tag {
@@ -141,7 +138,7 @@ pub struct Tag {
 }
 
 /// What a virtual interface can be associated with: a connection or a LAG.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PortKind {
@@ -185,7 +182,6 @@ pub struct Port {
     pub prefix_pool_unallocated_count_ipv4: Option<i32>,
     pub prefix_pool_unallocated_count_ipv6: Option<i32>,
     pub billing_mode: Option<String>,
-    pub tags: Vec<Tag>,
     /// Of a hosted connection: the VLAN that the partner gave it.
     pub vlan: Option<i32>,
     /// Of a hosted connection: the partner who sells it.
@@ -207,9 +203,7 @@ pub struct Port {
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
 pub struct RateLimiterStatus {
     pub max_allowed: i32,
-    pub in_use: i32,
     pub remaining: i32,
-    pub total_bandwidth: Option<String>,
 }
 
 /// A virtual interface's place at a Direct Connect gateway.

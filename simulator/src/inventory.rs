@@ -83,6 +83,8 @@ impl Inventory {
 
     /// Reads one JSON object with at least one of the known members; other members are left aside.
     pub fn from_json(text: &str) -> Result<Self, InventoryError> {
+        // Windows' shells begin a file with a byte order mark.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let value: Value = serde_json::from_str(text)
             .map_err(|error| InventoryError(format!("not JSON: line {}, column {}", error.line(), error.column())))?;
         let Value::Object(mut members) = value else {

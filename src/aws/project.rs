@@ -94,13 +94,8 @@ fn bgp_peer(peer: types::BgpPeer) -> BgpPeer {
     }
 }
 
-fn rate_limiter(status: types::RateLimiterStatus) -> RateLimiterStatus {
-    RateLimiterStatus {
-        max_allowed: status.max_allowed,
-        in_use: status.in_use,
-        remaining: status.remaining,
-        total_bandwidth: text(status.total_bandwidth),
-    }
+fn rate_limiter(status: &types::RateLimiterStatus) -> RateLimiterStatus {
+    RateLimiterStatus { max_allowed: status.max_allowed, remaining: status.remaining }
 }
 
 pub(super) fn connection(connection: types::Connection) -> Port {
@@ -119,11 +114,10 @@ pub(super) fn connection(connection: types::Connection) -> Port {
         mac_sec_capable: connection.mac_sec_capable,
         encryption_mode: text(connection.encryption_mode),
         port_encryption_status: text(connection.port_encryption_status),
-        rate_limiter: connection.rate_limiter_status.map(rate_limiter),
+        rate_limiter: connection.rate_limiter_status.as_ref().map(rate_limiter),
         prefix_pool_unallocated_count_ipv4: connection.prefix_pool_unallocated_count_ipv4,
         prefix_pool_unallocated_count_ipv6: connection.prefix_pool_unallocated_count_ipv6,
         billing_mode: text(connection.billing_mode.map(|mode| mode.as_str().to_owned())),
-        tags: tags(connection.tags),
         vlan: number(connection.vlan),
         partner_name: text(connection.partner_name),
         lag_id: text(connection.lag_id),
@@ -146,11 +140,10 @@ pub(super) fn lag(lag: types::Lag) -> Port {
         has_logical_redundancy: text(lag.has_logical_redundancy.map(|known| known.as_str().to_owned())),
         mac_sec_capable: lag.mac_sec_capable,
         encryption_mode: text(lag.encryption_mode),
-        rate_limiter: lag.rate_limiter_status.map(rate_limiter),
+        rate_limiter: lag.rate_limiter_status.as_ref().map(rate_limiter),
         prefix_pool_unallocated_count_ipv4: lag.prefix_pool_unallocated_count_ipv4,
         prefix_pool_unallocated_count_ipv6: lag.prefix_pool_unallocated_count_ipv6,
         billing_mode: text(lag.billing_mode.map(|mode| mode.as_str().to_owned())),
-        tags: tags(lag.tags),
         members: lag.connections.unwrap_or_default().into_iter().map(self::connection).collect(),
         minimum_links: lag.minimum_links,
         allows_hosted_connections: lag.allows_hosted_connections,
@@ -175,7 +168,6 @@ pub(super) fn interconnect(interconnect: types::Interconnect, account: &str) -> 
         mac_sec_capable: interconnect.mac_sec_capable,
         encryption_mode: text(interconnect.encryption_mode),
         port_encryption_status: text(interconnect.port_encryption_status),
-        tags: tags(interconnect.tags),
         lag_id: text(interconnect.lag_id),
         interconnect: true,
         ..Port::default()

@@ -167,7 +167,7 @@ mod tests {
     /// Limits the interface to this, on a target with so many rate limiters left.
     fn limit(facts: &mut Facts, rate_limit: &str, remaining: i32) {
         facts.virtual_interface.rate_limit = Some(rate_limit.to_owned());
-        facts.target.rate_limiter = Some(RateLimiterStatus { max_allowed: 10, remaining, ..Default::default() });
+        facts.target.rate_limiter = Some(RateLimiterStatus { max_allowed: 10, remaining });
     }
 
     #[test]

@@ -184,3 +184,9 @@ fn errors_do_not_repeat_what_the_file_holds() {
     assert!(!problem(&format!("{{\"authKey\": \"{CANARY}\" \"{CANARY}\"")).contains(CANARY));
     assert!(!problem(&json!({ CANARY: CANARY }).to_string()).contains(CANARY));
 }
+
+#[test]
+fn a_byte_order_mark_before_an_inventory_is_no_part_of_it() {
+    let marked = format!("\u{feff}{}", inventory());
+    assert_eq!(Inventory::from_json(&marked).expect("it is an inventory").account_id(), ACCOUNT);
+}
