@@ -43,8 +43,8 @@ impl Clock {
         let now_ms = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
         let left = deadline_ms.checked_sub(now_ms).filter(|left| *left > 0).map_or(ASSUMED, Duration::from_millis);
         let started = Instant::now();
-        // A deadline beyond what the clock can count is as good as a day.
-        let deadline = started.checked_add(left).unwrap_or(started + Duration::from_hours(24));
+        // No Lambda runs for a day, and what is longer than that need not be counted.
+        let deadline = started + left.min(Duration::from_hours(24));
         Self { started_at: now, started, deadline }
     }
 
@@ -86,8 +86,11 @@ mod tests {
         assert_eq!(clock.left(RESERVE), Duration::from_secs(8));
         assert_eq!(clock.left(Duration::from_secs(25)), Duration::ZERO);
         assert_eq!(clock.now(), now + time::Duration::seconds(10));
+        assert_eq!(clock.elapsed(), Duration::from_secs(10));
+        assert_eq!((needed_to_act(false), needed_to_act(true)), (Duration::from_secs(17), RESERVE_FOR_RECORD));
+        assert_eq!(Clock::start(now, now_ms).left(Duration::ZERO), ASSUMED);
         // `cargo lambda watch` sends 600000, ten minutes after 1970 began.
         assert_eq!(Clock::start(now, 600_000).left(Duration::ZERO), ASSUMED);
-        assert!(Clock::start(now, u64::MAX).left(Duration::ZERO) > Duration::from_hours(1));
+        assert_eq!(Clock::start(now, u64::MAX).left(Duration::ZERO), Duration::from_hours(24));
     }
 }
