@@ -29,6 +29,12 @@ pub enum Name {
     /// The interface is on the target, and the bus did not take the record. Ask again: the same request will find it
     /// there and emit.
     RecordNotEmitted,
+    /// From `verify`: AWS took the move, and the interface is still in transition, or its sessions and prefixes are still
+    /// coming back. Nothing was said on the bus; ask again.
+    NotSettledYet,
+    /// From `verify`: the move is over, and the interface is worse off than before; the findings say in what. Nothing
+    /// will change by itself: mend the far end, or move it back.
+    SettledUnhealthy,
 }
 
 /// Where the interface is when an error is returned.
@@ -44,7 +50,7 @@ pub enum Moved {
 
 impl Name {
     /// Every name, in the order of the README's table.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::InvalidRequest,
         Self::StaleRequest,
         Self::AccessDenied,
@@ -54,6 +60,8 @@ impl Name {
         Self::AssociationRejected,
         Self::AssociationUnsettled,
         Self::RecordNotEmitted,
+        Self::NotSettledYet,
+        Self::SettledUnhealthy,
     ];
 
     /// The name as it is written.
@@ -69,6 +77,8 @@ impl Name {
             Self::AssociationRejected => "AssociationRejected",
             Self::AssociationUnsettled => "AssociationUnsettled",
             Self::RecordNotEmitted => "RecordNotEmitted",
+            Self::NotSettledYet => "NotSettledYet",
+            Self::SettledUnhealthy => "SettledUnhealthy",
         }
     }
 
@@ -84,7 +94,7 @@ impl Name {
             | Self::Unavailable
             | Self::AssociationRejected => Moved::No,
             Self::AssociationUnsettled => Moved::Unknown,
-            Self::RecordNotEmitted => Moved::Yes,
+            Self::RecordNotEmitted | Self::NotSettledYet | Self::SettledUnhealthy => Moved::Yes,
         }
     }
 
@@ -96,8 +106,13 @@ impl Name {
             | Self::StaleRequest
             | Self::AccessDenied
             | Self::PreCheckRefused
-            | Self::AssociationRejected => false,
-            Self::PreCheckNotYet | Self::Unavailable | Self::AssociationUnsettled | Self::RecordNotEmitted => true,
+            | Self::AssociationRejected
+            | Self::SettledUnhealthy => false,
+            Self::PreCheckNotYet
+            | Self::Unavailable
+            | Self::AssociationUnsettled
+            | Self::RecordNotEmitted
+            | Self::NotSettledYet => true,
         }
     }
 }

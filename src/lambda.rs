@@ -5,30 +5,55 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as Task, Poll};
 
+use aws_config::SdkConfig;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent, LambdaInvocation, Runtime, Service, service_fn};
 use serde_json::value::RawValue;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
-use crate::associate::{Associate, Invocation, Settings, Told};
+use crate::associate::{Associate, Invocation};
 use crate::aws;
-use crate::aws::direct_connect::DirectConnect;
-use crate::aws::event_bus::EventBus;
-use crate::check::Finding;
 use crate::clock::Clock;
 use crate::error::{Error, Name};
 use crate::log;
-use crate::metrics::Count;
+use crate::metrics::{Count, Tally};
 use crate::record::Outcome;
+
+mod functions;
+
+/// What a function says once it has handled an invocation.
+struct Handled {
+    answer: Result<Box<RawValue>, Error>,
+    tally: Tally,
+}
+
+/// One of the functions, as the runtime sees it.
+trait Function: Send + Sync + Sized + 'static {
+    /// What it is configured with, once, from its environment.
+    type Settings;
+
+    /// What an invocation that failed inside is answered with.
+    const FAILED_INSIDE: Name;
+
+    fn settings(variable: impl Fn(&str) -> Option<String>) -> Result<Self::Settings, String>;
+
+    fn new(configuration: &SdkConfig, settings: Self::Settings) -> Self;
+
+    fn handle(&'static self, payload: Box<RawValue>, invocation: Invocation) -> impl Future<Output = Handled> + Send;
+}
 
 /// Runs the `associate` function under the Lambda runtime until Lambda ends the process.
 #[must_use]
 pub fn associate() -> ExitCode {
+    run::<Associate>()
+}
+
+fn run<F: Function>() -> ExitCode {
     log::start(variable("AWS_LAMBDA_LOG_LEVEL").as_deref(), now);
-    let result = settings(variable).and_then(|settings| {
+    let result = F::settings(variable).and_then(|settings| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        runtime.map_err(|error| error.to_string())?.block_on(serve(settings))
+        runtime.map_err(|error| error.to_string())?.block_on(serve::<F>(settings))
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -39,12 +64,10 @@ pub fn associate() -> ExitCode {
     }
 }
 
-async fn serve(settings: Settings) -> Result<(), String> {
+async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
     let configuration = aws::configuration().await;
-    let direct_connect = DirectConnect::new(&configuration);
-    let event_bus = EventBus::new(&configuration, settings.event_bus.clone(), settings.event_source.clone());
-    let associate: &'static Associate = Box::leak(Box::new(Associate::new(direct_connect, event_bus, settings)));
-    let handler = service_fn(move |event| answer(associate, event));
+    let function: &'static F = Box::leak(Box::new(F::new(&configuration, settings)));
+    let handler = service_fn(move |event| answer(function, event));
     Runtime::new(handler)
         .layer(lambda_runtime::tower::layer::layer_fn(InSpan))
         .run()
@@ -52,22 +75,38 @@ async fn serve(settings: Settings) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-async fn answer(associate: &'static Associate, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
+async fn answer<F: Function>(function: &'static F, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {
     let (payload, context) = event.into_parts();
     let invocation = invocation(&context);
-    let handled = {
-        let invocation = invocation.clone();
-        async move { associate.handle(payload.get(), &invocation).await }
+    let clock = invocation.clock;
+    // On a task of its own a panic ends here, with a name that a state machine knows.
+    let handled = tokio::spawn(function.handle(payload, invocation).in_current_span()).await;
+    let Handled { answer, tally } = handled.unwrap_or_else(|_| Handled {
+        answer: Err(Error::new(F::FAILED_INSIDE, "the function failed inside")),
+        tally: Tally::of(outcome_of(F::FAILED_INSIDE)),
+    });
+    let count = Count {
+        function: &context.env_config.function_name,
+        lambda_request_id: &context.request_id,
+        tally,
+        took: clock.elapsed(),
     };
-    // On a task of its own a panic ends here, with a name that a state machine knows: it may have moved.
-    let told = tokio::spawn(handled.in_current_span()).await;
-    let told = told.unwrap_or_else(|_| Err(Error::new(Name::AssociationUnsettled, "the function failed inside")));
-    count(&context, &invocation, told.as_ref());
-    let answer = told.and_then(|told| told.answer);
+    for line in count.lines(now()) {
+        log::write(&line);
+    }
     if let Err(error) = &answer {
         tracing::warn!(errorType = error.name.as_str(), errorMessage = error.message, "answered with an error");
     }
     answer
+}
+
+/// The name that an error is counted by. One that leaves nobody sure of the interface counts as the outcome `unsettled`,
+/// with a record or without one: the alarm must hear of both.
+fn outcome_of(name: Name) -> &'static str {
+    match name {
+        Name::AssociationUnsettled => Outcome::Unsettled.as_str(),
+        name => name.as_str(),
+    }
 }
 
 fn invocation(context: &Context) -> Invocation {
@@ -91,54 +130,6 @@ fn owner_of(arn: &str) -> (Option<String>, Option<String>) {
         }
         _ => (None, None),
     }
-}
-
-fn count(context: &Context, invocation: &Invocation, told: Result<&Told, &Error>) {
-    let unsaid = |told: &Told| told.answer.as_ref().err().is_some_and(|error| error.name == Name::RecordNotEmitted);
-    let count = Count {
-        function: &context.env_config.function_name,
-        lambda_request_id: &context.request_id,
-        outcome: match told {
-            Ok(told) if unsaid(told) => Name::RecordNotEmitted.as_str(),
-            Ok(told) => told.record.outcome.as_str(),
-            // Without a record only where the function itself failed: the alarm for unsettled moves must hear of it.
-            Err(error) if error.name == Name::AssociationUnsettled => Outcome::Unsettled.as_str(),
-            Err(error) => error.name.as_str(),
-        },
-        emitted: told.ok().map(|told| told.emitted),
-        refused_by: told.map_or_else(|_| Vec::new(), |told| blocking_checks(&told.record.checks.findings)),
-        took: invocation.clock.elapsed(),
-    };
-    for line in count.lines(now()) {
-        log::write(&line);
-    }
-}
-
-fn blocking_checks(findings: &[Finding]) -> Vec<&'static str> {
-    let mut checks: Vec<_> = findings.iter().filter(|finding| finding.blocks()).map(|finding| finding.check).collect();
-    checks.dedup();
-    checks
-}
-
-/// Reads the settings.
-///
-/// # Errors
-/// Says which variable is missing or wrong.
-pub fn settings(variable: impl Fn(&str) -> Option<String>) -> Result<Settings, String> {
-    if variable("AWS_ACCOUNT_ID").is_some_and(|id| id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit())) {
-        return Err("AWS_ACCOUNT_ID is not an account id".to_owned());
-    }
-    let number = |name: &str, default: u32| {
-        let text = variable(name);
-        text.map_or(Ok(default), |text| text.parse().map_err(|_| format!("{name} is not a whole number")))
-    };
-    Ok(Settings {
-        event_bus: variable("EVENT_BUS_NAME").ok_or("EVENT_BUS_NAME is not set: it names the bus for the records")?,
-        event_source: variable("EVENT_SOURCE").unwrap_or_else(|| "associate-virtual-interface".to_owned()),
-        max_request_age: Duration::seconds(number("MAX_REQUEST_AGE_SECONDS", 900)?.into()),
-        min_healthy_paths: usize::try_from(number("MIN_HEALTHY_PATHS", 1)?).map_err(|error| error.to_string())?,
-        region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).ok_or("AWS_REGION is not set")?,
-    })
 }
 
 /// Puts every invocation into a span, so that each line tells which one it belongs to, and replaces a payload that is
@@ -201,29 +192,6 @@ mod tests {
             assert_eq!((diagnostic.error_type.as_str(), diagnostic.error_message.as_str()), (name.as_str(), "why"));
             assert_eq!(format!("{name:?}"), name.as_str());
         }
-    }
-
-    #[test]
-    fn settings_have_defaults_and_say_what_is_wrong() {
-        let with = |pairs: &[(&str, &str)]| {
-            let pairs: Vec<(String, String)> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-            settings(move |name| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone()))
-        };
-        let needed = [("EVENT_BUS_NAME", "bus"), ("AWS_REGION", "eu-west-1")];
-        let defaults = with(&needed).unwrap();
-        assert_eq!(defaults.event_source, "associate-virtual-interface");
-        assert_eq!((defaults.max_request_age, defaults.min_healthy_paths), (Duration::minutes(15), 1));
-        for (name, value) in [
-            ("MAX_REQUEST_AGE_SECONDS", "soon"),
-            ("MIN_HEALTHY_PATHS", "-1"),
-            ("AWS_ACCOUNT_ID", "12345678901"),
-            ("AWS_ACCOUNT_ID", "12345678901x"),
-        ] {
-            let wrong = with(&[needed[0], needed[1], (name, value)]).unwrap_err();
-            assert!(wrong.starts_with(name), "{wrong}");
-        }
-        assert!(with(&needed[..1]).unwrap_err().starts_with("AWS_REGION"));
-        assert!(with(&needed[1..]).unwrap_err().starts_with("EVENT_BUS_NAME"));
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! | file | is |
 //! |---|---|
 //! | [`associate`] | the mutating story, in one function |
-//! | [`request`], [`json`] | both doors: a bare payload or an EventBridge envelope becomes a request |
+//! | [`request`], [`fields`], [`json`] | both doors: a bare payload or an EventBridge envelope becomes a request |
 //! | [`estate`], [`facts`] | what was read, and what of it a decision needs |
 //! | [`check`] | the pre-checks, by subject |
 //! | [`plan`] | nothing, no, or the one call |
@@ -38,6 +38,7 @@ pub mod clock;
 pub mod error;
 pub mod estate;
 pub mod facts;
+pub mod fields;
 pub mod json;
 pub mod lambda;
 pub mod log;

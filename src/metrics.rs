@@ -13,6 +13,27 @@ use crate::log;
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "AssociateVirtualInterface";
 
+/// What a function says about one invocation, to be counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tally {
+    /// The record's outcome, or the error's name where that says more.
+    pub outcome: &'static str,
+    /// Whether the bus took the record; `None` when there was none.
+    pub emitted: Option<bool>,
+    /// The checks whose findings stood in the way.
+    pub refused_by: Vec<&'static str>,
+    /// What else this function counts: name, CloudWatch's unit, value.
+    pub figures: Vec<(&'static str, &'static str, u64)>,
+}
+
+impl Tally {
+    /// An outcome without a record.
+    #[must_use]
+    pub fn of(outcome: &'static str) -> Self {
+        Self { outcome, emitted: None, refused_by: Vec::new(), figures: Vec::new() }
+    }
+}
+
 /// One invocation, as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count<'a> {
@@ -20,13 +41,9 @@ pub struct Count<'a> {
     pub function: &'a str,
     /// The id that Lambda gave to the invocation.
     pub lambda_request_id: &'a str,
-    /// The record's outcome, or the error's name where that says more.
-    pub outcome: &'a str,
-    /// Whether the bus took the record; `None` when there was none.
-    pub emitted: Option<bool>,
-    /// The checks whose findings stood in the way.
-    pub refused_by: Vec<&'a str>,
-    /// How long the invocation took.
+    /// What the function says about it.
+    pub tally: Tally,
+    /// How long it took.
     pub took: Duration,
 }
 
@@ -35,23 +52,28 @@ impl Count<'_> {
     #[must_use]
     pub fn lines(&self, now: OffsetDateTime) -> Vec<Value> {
         let duration = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
-        let mut whole = json!({ "Outcome": self.outcome, "Invocations": 1, "Duration": duration });
-        let mut metrics = vec![("Invocations", "Count"), ("Duration", "Milliseconds")];
-        if let Some(emitted) = self.emitted {
-            whole["RecordsEmitted"] = Value::from(u8::from(emitted));
-            whole["RecordsNotEmitted"] = Value::from(u8::from(!emitted));
-            metrics.extend([("RecordsEmitted", "Count"), ("RecordsNotEmitted", "Count")]);
+        let mut figures = vec![("Invocations", "Count", 1), ("Duration", "Milliseconds", duration)];
+        if let Some(emitted) = self.tally.emitted {
+            figures.push(("RecordsEmitted", "Count", u64::from(emitted)));
+            figures.push(("RecordsNotEmitted", "Count", u64::from(!emitted)));
         }
-        let mut lines = vec![self.line(now, whole, &json!([["FunctionName"], ["FunctionName", "Outcome"]]), &metrics)];
-        lines.extend(self.refused_by.iter().map(|check| {
-            let refusal = json!({ "Check": check, "Refusals": 1 });
-            self.line(now, refusal, &json!([["FunctionName", "Check"]]), &[("Refusals", "Count")])
+        figures.extend(&self.tally.figures);
+        let outcome = json!({ "Outcome": self.tally.outcome });
+        let mut lines =
+            vec![self.line(now, outcome, &json!([["FunctionName"], ["FunctionName", "Outcome"]]), &figures)];
+        lines.extend(self.tally.refused_by.iter().map(|check| {
+            let check = json!({ "Check": check });
+            self.line(now, check, &json!([["FunctionName", "Check"]]), &[("Refusals", "Count", 1)])
         }));
         lines
     }
 
-    fn line(&self, now: OffsetDateTime, mut values: Value, dimensions: &Value, metrics: &[(&str, &str)]) -> Value {
-        let metrics: Vec<Value> = metrics.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+    fn line(&self, now: OffsetDateTime, mut values: Value, dimensions: &Value, figures: &[(&str, &str, u64)]) -> Value {
+        let metric = |(name, unit, _): &(&str, &str, u64)| json!({ "Name": name, "Unit": unit });
+        let metrics: Vec<Value> = figures.iter().map(metric).collect();
+        for (name, _, value) in figures {
+            values[*name] = Value::from(*value);
+        }
         values["FunctionName"] = Value::from(self.function);
         values["requestId"] = Value::from(self.lambda_request_id);
         values["timestamp"] = Value::from(log::timestamp(now));
@@ -73,9 +95,12 @@ mod tests {
         let count = Count {
             function: "associate",
             lambda_request_id: "8f5e",
-            outcome: "refused",
-            emitted: Some(true),
-            refused_by: vec!["vlan-free-on-target", "owns-target"],
+            tally: Tally {
+                outcome: "refused",
+                emitted: Some(true),
+                refused_by: vec!["vlan-free-on-target", "owns-target"],
+                figures: vec![("Requests", "Count", 7)],
+            },
             took: Duration::from_millis(63),
         };
         let lines = count.lines(OffsetDateTime::UNIX_EPOCH);
@@ -88,7 +113,7 @@ mod tests {
                 assert!(line.get(name.as_str().unwrap()).is_some(), "{name} is missing in {line}");
             }
         }
-        assert_eq!(lines[0]["Duration"], 63);
+        assert_eq!((&lines[0]["Duration"], &lines[0]["Requests"]), (&json!(63), &json!(7)));
         assert_eq!((&lines[0]["RecordsEmitted"], &lines[0]["RecordsNotEmitted"]), (&json!(1), &json!(0)));
         assert_eq!((&lines[1]["Check"], &lines[2]["Check"]), (&json!("vlan-free-on-target"), &json!("owns-target")));
     }

@@ -12,8 +12,9 @@ use crate::check::Report;
 use crate::error::{Error, Name};
 use crate::estate::{Caller, Found};
 use crate::facts::{Port, PortKind, VirtualInterface};
+use crate::fields::is_deceptive;
 use crate::plan::refusal;
-use crate::request::{Request, is_deceptive};
+use crate::request::Request;
 use crate::turn::Turn;
 
 /// How it turned out.

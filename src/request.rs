@@ -4,12 +4,12 @@
 //! because an unknown field may be a misspelt safety catch. Knows the clock and the Region only as arguments.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
-use time::format_description::well_known::Rfc3339;
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::check::{CHECKS, Severity};
 use crate::error::{Error, Name};
+use crate::fields::{Fields, Text, invalid};
 use crate::json;
 
 /// The largest payload that is read, in bytes.
@@ -161,7 +161,7 @@ fn open_envelope(envelope: &mut Fields, arrival: Arrival<'_>) -> Result<String, 
     Ok(id)
 }
 
-fn read_request(mut fields: Fields, default_id: String, arrival: Arrival<'_>) -> Result<Request, Error> {
+pub(crate) fn read_request(mut fields: Fields, default_id: String, arrival: Arrival<'_>) -> Result<Request, Error> {
     let virtual_interface_id = fields.either_spelling("virtualInterfaceId", "VirtualInterfaceId")?;
     let connection_id = fields.either_spelling("connectionId", "ConnectionId")?;
     let expected_connection_id = fields.string("expectedConnectionId", 2048)?;
@@ -181,7 +181,7 @@ fn read_request(mut fields: Fields, default_id: String, arrival: Arrival<'_>) ->
     Ok(request)
 }
 
-fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error> {
+pub(crate) fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error> {
     let path = fields.path("overrides");
     let items = match fields.take("overrides") {
         None => return Ok(Vec::new()),
@@ -210,15 +210,9 @@ fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error> {
     Ok(overrides)
 }
 
-/// A string of the request with the path that it stood at.
-struct Text {
-    path: String,
-    text: String,
-}
-
 /// An id of one of these kinds, bare or as an ARN of our Region and partition. Judged loosely on purpose: AWS gives no
 /// pattern for these ids and has the last word.
-fn id_of(found: &Text, kinds: &[&str], arrival: Arrival<'_>) -> Result<String, Error> {
+pub(crate) fn id_of(found: &Text, kinds: &[&str], arrival: Arrival<'_>) -> Result<String, Error> {
     let Text { path, text } = found;
     let id = if text.starts_with("arn:") { id_in_arn(path, text, arrival)? } else { text };
     let well_formed = id.split_once('-').is_some_and(|(kind, rest)| {
@@ -254,116 +248,6 @@ fn id_in_arn<'a>(path: &str, arn: &'a str, arrival: Arrival<'_>) -> Result<&'a s
     }
 }
 
-/// The members of one object that nobody has taken yet, and where that object stands in the payload.
-struct Fields {
-    path: String,
-    members: Map<String, Value>,
-}
-
-impl Fields {
-    fn of(path: &str, value: Option<Value>) -> Result<Self, Error> {
-        match value {
-            Some(Value::Object(members)) => Ok(Self { path: path.to_owned(), members }),
-            _ if path.is_empty() => Err(invalid("the payload is not a JSON object".to_owned())),
-            _ => Err(invalid(format!("{path} is not an object"))),
-        }
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.members.contains_key(name)
-    }
-
-    fn path(&self, name: &str) -> String {
-        let dot = if self.path.is_empty() { "" } else { "." };
-        json::printable(&format!("{}{dot}{name}", self.path))
-    }
-
-    /// `null` is the same as absent.
-    fn take(&mut self, name: &str) -> Option<Value> {
-        self.members.remove(name).filter(|value| !value.is_null())
-    }
-
-    fn string(&mut self, name: &str, max_chars: usize) -> Result<Option<Text>, Error> {
-        let path = self.path(name);
-        let text = match self.take(name) {
-            None => return Ok(None),
-            Some(Value::String(text)) => text,
-            Some(_) => return Err(invalid(format!("{path} is not a string"))),
-        };
-        if text.chars().any(is_deceptive) {
-            return Err(invalid(format!("{path} has control, bidirectional or invisible characters")));
-        }
-        if text.chars().count() > max_chars {
-            return Err(invalid(format!("{path} is longer than {max_chars} characters")));
-        }
-        Ok(Some(Text { path, text }))
-    }
-
-    fn nonempty(&mut self, name: &str, max_chars: usize) -> Result<Option<String>, Error> {
-        match self.string(name, max_chars)? {
-            Some(found) if found.text.is_empty() => Err(invalid(format!("{} is empty", found.path))),
-            found => Ok(found.map(|found| found.text)),
-        }
-    }
-
-    fn required(&mut self, name: &str, max_chars: usize) -> Result<String, Error> {
-        let path = self.path(name);
-        self.nonempty(name, max_chars)?.ok_or_else(|| invalid(format!("{path} is missing")))
-    }
-
-    /// A required string that Step Functions' AWS SDK integration would spell in PascalCase.
-    fn either_spelling(&mut self, camel: &str, pascal: &str) -> Result<Text, Error> {
-        match (self.string(camel, 2048)?, self.string(pascal, 2048)?) {
-            (Some(_), Some(_)) => {
-                Err(invalid(format!("{} and {} are both given", self.path(camel), self.path(pascal))))
-            }
-            (Some(found), None) | (None, Some(found)) => Ok(found),
-            (None, None) => Err(invalid(format!("{} is missing", self.path(camel)))),
-        }
-    }
-
-    fn boolean(&mut self, name: &str) -> Result<Option<bool>, Error> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Bool(value)) => Ok(Some(value)),
-            Some(_) => Err(invalid(format!("{} is not true or false", self.path(name)))),
-        }
-    }
-
-    fn time(&mut self, name: &str) -> Result<Option<OffsetDateTime>, Error> {
-        let Some(found) = self.string(name, 64)? else { return Ok(None) };
-        // The parser takes any separator between date and time; RFC 3339 asks for a T.
-        let separated = matches!(found.text.as_bytes().get(10), Some(b'T' | b't'));
-        let time = OffsetDateTime::parse(&found.text, &Rfc3339).ok().filter(|_| separated);
-        time.map(Some).ok_or_else(|| invalid(format!("{} is not a time in RFC 3339", found.path)))
-    }
-
-    /// Nothing may be left: an unknown field is refused, lest a misspelt `dryRun` moves an interface.
-    fn end(self) -> Result<(), Error> {
-        match self.members.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(invalid(format!("{} is not a field of a request", self.path(name)))),
-        }
-    }
-}
-
-/// Characters that make a text read differently from what it is, or that end a log line.
-#[must_use]
-pub fn is_deceptive(c: char) -> bool {
-    let bidirectional =
-        matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let invisible = matches!(
-        c,
-        '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200D}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}'
-            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'
-    );
-    c.is_control() || bidirectional || invisible
-}
-
-fn invalid(problem: String) -> Error {
-    Error::new(Name::InvalidRequest, problem)
-}
-
-fn stale(problem: String) -> Error {
+pub(crate) fn stale(problem: String) -> Error {
     Error::new(Name::StaleRequest, problem)
 }

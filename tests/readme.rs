@@ -100,8 +100,18 @@ fn every_link_into_the_project_leads_somewhere() {
 fn every_setting_is_told() {
     let told: BTreeSet<String> =
         table("Settings").into_iter().map(|cells| cells[0].trim_matches('`').to_owned()).collect();
-    let source = std::fs::read_to_string(format!("{ROOT}/src/lambda.rs")).unwrap();
-    let asked = ["variable(\"", "number(\""].map(|call| source.split(call).skip(1).collect::<Vec<_>>()).concat();
+    let source = ["lambda.rs", "lambda/functions.rs"]
+        .map(|file| {
+            std::fs::read_to_string(format!("{ROOT}/src/{file}"))
+                .unwrap()
+                .split("#[cfg(test)]")
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .concat();
+    let asked = ["variable(\"", "(self.0)(\"", "number(\"", "seconds(\""];
+    let asked = asked.map(|call| source.split(call).skip(1).collect::<Vec<_>>()).concat();
     let asked: BTreeSet<&str> = asked.iter().filter_map(|rest| rest.split('"').next()).collect();
     assert!(asked.len() >= 6, "{asked:?}");
     for name in asked.difference(&BTreeSet::from(["AWS_REGION", "AWS_DEFAULT_REGION"])) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use associate_virtual_interface::request::is_deceptive;
+use associate_virtual_interface::fields::is_deceptive;
 use dx_sim::Call;
 use serde_json::{Value, json};
 

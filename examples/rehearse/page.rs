@@ -6,7 +6,7 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use associate_virtual_interface::request::is_deceptive;
+use associate_virtual_interface::fields::is_deceptive;
 use clap::builder::styling::{AnsiColor, Style};
 
 /// Where the width is not known, and what a line is kept to on a wide terminal, because longer ones are hard to read.

@@ -1,4 +1,4 @@
-//! A stage for one test: a simulator on a free port, and the function's own binary working against it.
+//! A stage for one test: a simulator on a free port, and a function's own binary working against it.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -10,9 +10,14 @@ use time::OffsetDateTime;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
+/// The function that moves.
+pub(crate) const ASSOCIATE: &str = env!("CARGO_BIN_EXE_associate");
+
 /// The simulator, the function, and what the function wrote.
 pub(crate) struct Stage {
-    pub(crate) simulator: Simulator,
+    pub(crate) simulator: Arc<Simulator>,
+    /// Where the function gets its invocations from: the simulator itself, or, for a second function, one of its own.
+    runtime: Arc<Simulator>,
     function: Child,
     output: Arc<Mutex<Vec<String>>>,
 }
@@ -108,10 +113,26 @@ impl Stage {
 
     /// Any estate.
     pub(crate) async fn on(options: Options, environment: &[(&str, &str)]) -> Self {
-        let simulator = Simulator::start(options).await.unwrap();
-        let mut function = Command::new(env!("CARGO_BIN_EXE_associate"))
+        Self::of(ASSOCIATE, options, environment).await
+    }
+
+    /// Any function over any estate.
+    pub(crate) async fn of(binary: &str, options: Options, environment: &[(&str, &str)]) -> Self {
+        let simulator = Arc::new(Simulator::start(options).await.unwrap());
+        Self::run(binary, Arc::clone(&simulator), simulator, environment)
+    }
+
+    /// Another function over the same estate.
+    pub(crate) async fn beside(&self, binary: &str, environment: &[(&str, &str)]) -> Self {
+        let runtime = Arc::new(Simulator::start(Options::default()).await.unwrap());
+        Self::run(binary, Arc::clone(&self.simulator), runtime, environment)
+    }
+
+    fn run(binary: &str, simulator: Arc<Simulator>, runtime: Arc<Simulator>, environment: &[(&str, &str)]) -> Self {
+        let mut function = Command::new(binary)
             .env_clear()
             .envs(simulator.environment())
+            .env("AWS_LAMBDA_RUNTIME_API", runtime.address().to_string())
             .env("EVENT_BUS_NAME", "associate-virtual-interface")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
@@ -123,7 +144,7 @@ impl Stage {
         let output = Arc::new(Mutex::new(Vec::new()));
         collect(function.stdout.take().unwrap(), &output);
         collect(function.stderr.take().unwrap(), &output);
-        Self { simulator, function, output }
+        Self { simulator, runtime, function, output }
     }
 
     /// Invokes the function with a request that deserves to be read as JSON.
@@ -133,7 +154,7 @@ impl Stage {
 
     /// Invokes the function with any bytes, in any circumstances.
     pub(crate) async fn ask_as(&self, payload: impl Into<Vec<u8>>, invocation: Invocation) -> Said {
-        let answer = self.simulator.invoke(payload.into(), invocation).await;
+        let answer = self.runtime.invoke(payload.into(), invocation).await;
         let payload: Value = serde_json::from_slice(&answer.payload).unwrap();
         if answer.function_error {
             let text = |name: &str| payload[name].as_str().unwrap_or_else(|| panic!("no {name}: {payload}")).to_owned();
