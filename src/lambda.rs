@@ -19,6 +19,7 @@ use crate::error::{Error, Name};
 use crate::log;
 use crate::metrics::{Count, Tally};
 use crate::record::Outcome;
+use crate::verify::Verify;
 
 mod functions;
 
@@ -47,6 +48,12 @@ trait Function: Send + Sync + Sized + 'static {
 #[must_use]
 pub fn associate() -> ExitCode {
     run::<Associate>()
+}
+
+/// Runs the `verify` function under the Lambda runtime until Lambda ends the process.
+#[must_use]
+pub fn verify() -> ExitCode {
+    run::<Verify>()
 }
 
 fn run<F: Function>() -> ExitCode {

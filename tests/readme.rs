@@ -80,7 +80,9 @@ fn the_sample_state_retries_exactly_where_waiting_helps() {
         .map(|name| name.as_str().unwrap())
         .filter(|name| !name.contains('.'))
         .collect();
-    let help: BTreeSet<&str> = Name::ALL.iter().filter(|name| name.waiting_helps()).map(|name| name.as_str()).collect();
+    // `associate` never says what only `verify` can know.
+    let said = Name::ALL.iter().filter(|name| **name != Name::NotSettledYet);
+    let help: BTreeSet<&str> = said.filter(|name| name.waiting_helps()).map(|name| name.as_str()).collect();
     assert_eq!(retried, help);
 }
 

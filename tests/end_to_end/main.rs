@@ -11,3 +11,4 @@ mod harness;
 mod refusals;
 mod secrets;
 mod traps;
+mod verifications;
