@@ -143,12 +143,19 @@ impl Associate {
     }
 
     fn caller(&self, invocation: &Invocation) -> Result<Caller, Error> {
+        invocation.caller(&self.settings.region, self.settings.min_healthy_paths)
+    }
+}
+
+impl Invocation {
+    /// On whose behalf the function works.
+    pub(crate) fn caller(&self, region: &str, min_healthy_paths: usize) -> Result<Caller, Error> {
         let unknown = "the function's ARN does not tell its account, and AWS_ACCOUNT_ID is not set";
         Ok(Caller {
-            account: invocation.account.clone().ok_or_else(|| Error::new(Name::Unavailable, unknown))?,
-            region: self.settings.region.clone(),
-            partition: invocation.partition.clone(),
-            min_healthy_paths: self.settings.min_healthy_paths,
+            account: self.account.clone().ok_or_else(|| Error::new(Name::Unavailable, unknown))?,
+            region: region.to_owned(),
+            partition: self.partition.clone(),
+            min_healthy_paths,
         })
     }
 }

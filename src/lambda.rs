@@ -16,6 +16,7 @@ use crate::associate::{Associate, Invocation};
 use crate::aws;
 use crate::clock::Clock;
 use crate::error::{Error, Name};
+use crate::evacuate::Evacuate;
 use crate::log;
 use crate::metrics::{Count, Tally};
 use crate::record::Outcome;
@@ -47,6 +48,12 @@ trait Function: Send + Sync + Sized + 'static {
 #[must_use]
 pub fn associate() -> ExitCode {
     run::<Associate>()
+}
+
+/// Runs the `evacuate` function likewise.
+#[must_use]
+pub fn evacuate() -> ExitCode {
+    run::<Evacuate>()
 }
 
 fn run<F: Function>() -> ExitCode {
