@@ -55,6 +55,16 @@ impl Invocation {
         let unknown = "the function's ARN does not tell its account, and AWS_ACCOUNT_ID is not set";
         self.account.as_deref().ok_or_else(|| Error::new(Name::Unavailable, unknown))
     }
+
+    /// On whose behalf the function works.
+    pub(crate) fn caller(&self, region: &str, min_healthy_paths: usize) -> Result<Caller, Error> {
+        Ok(Caller {
+            account: self.account()?.to_owned(),
+            region: region.to_owned(),
+            partition: self.partition.clone(),
+            min_healthy_paths,
+        })
+    }
 }
 
 /// The function.
@@ -123,11 +133,6 @@ impl Associate {
     }
 
     fn caller(&self, invocation: &Invocation) -> Result<Caller, Error> {
-        Ok(Caller {
-            account: invocation.account()?.to_owned(),
-            region: self.settings.region.clone(),
-            partition: invocation.partition.clone(),
-            min_healthy_paths: self.settings.min_healthy_paths,
-        })
+        invocation.caller(&self.settings.region, self.settings.min_healthy_paths)
     }
 }

@@ -98,6 +98,17 @@ pub const TARGET_EXISTS: Check = Check {
     run: judged_before,
 };
 
+/// Judged by an evacuation before all others: without a target there is nothing to check. Not one of the checks of an
+/// association, whose target is in the request.
+pub const EVACUATION_TARGET: Check = Check {
+    name: "evacuation-target",
+    severity: Severity::Refusal,
+    basis: Basis::Ours,
+    rule: "the request or the source's tag names a target, and that is not to be emptied itself",
+    source: "an interface that is to leave a port needs another one to go to",
+    run: judged_before,
+};
+
 /// Where there are facts to run a check over, these three have passed.
 fn judged_before(_: &Request, _: &Facts) -> Vec<Fault> {
     Vec::new()

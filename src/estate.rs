@@ -149,16 +149,7 @@ impl Estate {
     /// [`Name::Unavailable`], when they could not be read completely. A refusal is AWS's way of saying that the caller,
     /// who is no partner, has none; and a role that may not ask is told that the target is not visible, which is true.
     pub fn see_interconnects(&mut self, interconnects: Listing<Port>) -> Result<(), Error> {
-        match interconnects {
-            Ok(all) => {
-                if let Ok(connections) = &mut self.connections {
-                    connections.extend(all);
-                }
-            }
-            Err(Failed::Refused { .. } | Failed::Denied { .. }) => {}
-            Err(failed) => return Err(unread("DescribeInterconnects", &failed)),
-        }
-        Ok(())
+        add_interconnects(&mut self.connections, interconnects)
     }
 
     /// The interface by id, or, should that answer be empty or a refusal, from a listing that shows it. Reads that disagree
@@ -204,20 +195,12 @@ impl Estate {
         })
     }
 
-    /// The LAG that a dedicated connection is a member of. A hosted connection on a partner's LAG carries a `lagId` too
-    /// and is no member.
     fn lag_of(&self, connection: &str) -> Option<&str> {
-        let port = self.port(connection).filter(|port| !port.is_hosted_connection())?;
-        port.lag_id.as_deref().or_else(|| {
-            let lags = self.lags.as_ref().ok()?;
-            lags.iter().find(|lag| lag.members.iter().any(|member| member.id == connection)).map(|lag| lag.id.as_str())
-        })
+        Ports::of(&self.connections, &self.lags).lag_of(connection)
     }
 
     fn port(&self, id: &str) -> Option<&Port> {
-        let (lags, connections) = (self.lags.as_deref().unwrap_or(&[]), self.connections.as_deref().unwrap_or(&[]));
-        let members = lags.iter().flat_map(|lag| &lag.members);
-        lags.iter().chain(connections).chain(members).find(|port| port.id == id)
+        Ports::of(&self.connections, &self.lags).port(id)
     }
 
     /// The reads that refusals depend on: the target's interfaces, and the listings that source and target would be in.
@@ -225,23 +208,12 @@ impl Estate {
     fn all_that_is_needed(&self, request: &Request, interface: &VirtualInterface) -> Result<(), Error> {
         let kinds = [Some(request.connection_id.as_str()), interface.connection_id.as_deref()];
         let needs = |kind| kinds.iter().flatten().any(|id| PortKind::of(id) == kind);
-        match (&self.on_target, self.port(&request.connection_id)) {
-            (Ok(_), _) | (Err(Failed::Refused { .. }), None | Some(Port { interconnect: true, .. })) => {}
-            (Err(failed), _) => return Err(unread("DescribeVirtualInterfaces of the target", failed)),
-        }
-        let listings = [
+        target_is_listed(&self.on_target, self.port(&request.connection_id))?;
+        read_where_needed([
             ("DescribeVirtualInterfaces", self.in_region.as_ref().err(), false),
             ("DescribeConnections", self.connections.as_ref().err(), needs(PortKind::Connection)),
             ("DescribeLags", self.lags.as_ref().err(), needs(PortKind::Lag)),
-        ];
-        for (operation, failed, needed) in listings {
-            match failed {
-                None => {}
-                Some(Failed::Denied { .. }) if !needed => {}
-                Some(failed) => return Err(unread(operation, failed)),
-            }
-        }
-        Ok(())
+        ])
     }
 
     fn facts(&self, interface: VirtualInterface, target: Port, caller: &Caller) -> Facts {
@@ -287,14 +259,12 @@ impl Estate {
     /// Listings that gave nothing; that no refusal needs them has been seen to. Those of an interconnect's interfaces are
     /// among them: AWS may refuse them, and the guard that an interconnect meets can be overridden.
     fn not_needed_and_unread(&self) -> Vec<Unread> {
-        let listings = [
+        not_read([
             ("DescribeVirtualInterfaces of the target", self.on_target.as_ref().err()),
             ("DescribeVirtualInterfaces", self.in_region.as_ref().err()),
             ("DescribeConnections", self.connections.as_ref().err()),
             ("DescribeLags", self.lags.as_ref().err()),
-        ];
-        let failed = listings.into_iter().filter_map(|(operation, failed)| Some((operation, failed?)));
-        failed.map(|(operation, failed)| Unread { operation, why: failed.why() }).collect()
+        ])
     }
 
     fn target_not_found(&self, request: &Request, caller: &Caller) -> (&'static Check, Fault) {
@@ -368,6 +338,71 @@ impl Failed {
     }
 }
 
+/// The connections and LAGs that were read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports<'a> {
+    connections: &'a [Port],
+    lags: &'a [Port],
+}
+
+impl<'a> Ports<'a> {
+    pub(crate) fn of(connections: &'a Listing<Port>, lags: &'a Listing<Port>) -> Self {
+        Self { connections: connections.as_deref().unwrap_or(&[]), lags: lags.as_deref().unwrap_or(&[]) }
+    }
+
+    pub(crate) fn port(&self, id: &str) -> Option<&'a Port> {
+        let members = self.lags.iter().flat_map(|lag| &lag.members);
+        self.lags.iter().chain(self.connections).chain(members).find(|port| port.id == id)
+    }
+
+    /// The LAG that a dedicated connection is a member of. A hosted connection on a partner's LAG carries a `lagId` too
+    /// and is no member.
+    pub(crate) fn lag_of(&self, connection: &str) -> Option<&'a str> {
+        let port = self.port(connection).filter(|port| !port.is_hosted_connection())?;
+        port.lag_id.as_deref().or_else(|| {
+            let lists = |lag: &&Port| lag.members.iter().any(|member| member.id == connection);
+            self.lags.iter().find(lists).map(|lag| lag.id.as_str())
+        })
+    }
+}
+
+pub(crate) fn add_interconnects(connections: &mut Listing<Port>, interconnects: Listing<Port>) -> Result<(), Error> {
+    match (interconnects, connections) {
+        (Ok(all), Ok(connections)) => connections.extend(all),
+        (Ok(_) | Err(Failed::Refused { .. } | Failed::Denied { .. }), _) => {}
+        (Err(failed), _) => return Err(unread("DescribeInterconnects", &failed)),
+    }
+    Ok(())
+}
+
+/// AWS may refuse to list the interfaces of what is no port, or an interconnect.
+pub(crate) fn target_is_listed(on_target: &Listing<VirtualInterface>, target: Option<&Port>) -> Result<(), Error> {
+    match (on_target, target) {
+        (Ok(_), _) | (Err(Failed::Refused { .. }), None | Some(Port { interconnect: true, .. })) => Ok(()),
+        (Err(failed), _) => Err(unread("DescribeVirtualInterfaces of the target", failed)),
+    }
+}
+
+/// Listings, each with whether a refusal depends on it: then it may not be denied. None may be cut short.
+pub(crate) fn read_where_needed<const N: usize>(
+    listings: [(&'static str, Option<&Failed>, bool); N],
+) -> Result<(), Error> {
+    for (operation, failed, needed) in listings {
+        match failed {
+            None => {}
+            Some(Failed::Denied { .. }) if !needed => {}
+            Some(failed) => return Err(unread(operation, failed)),
+        }
+    }
+    Ok(())
+}
+
+/// Those of these listings that gave nothing.
+pub(crate) fn not_read<const N: usize>(listings: [(&'static str, Option<&Failed>); N]) -> Vec<Unread> {
+    let failed = listings.into_iter().filter_map(|(operation, failed)| Some((operation, failed?)));
+    failed.map(|(operation, failed)| Unread { operation, why: failed.why() }).collect()
+}
+
 /// Whether the interface is on this port.
 #[must_use]
 pub fn is_on(interface: &VirtualInterface, port: &str) -> bool {
@@ -385,7 +420,7 @@ pub fn unread(operation: &str, failed: &Failed) -> Error {
     }
 }
 
-fn aws_says<T>(listing: &Listing<T>) -> String {
+pub(crate) fn aws_says<T>(listing: &Listing<T>) -> String {
     match listing {
         Err(Failed::Refused { code, message }) => format!(" (AWS says {code}: {message})"),
         _ => String::new(),

@@ -206,6 +206,7 @@ pub struct Port {
     pub minimum_links: i32,
     /// Of a LAG: it belongs to a partner.
     pub allows_hosted_connections: bool,
+    pub tags: Vec<Tag>,
 }
 
 /// How many more rate-limited virtual interfaces a port takes.

@@ -82,6 +82,29 @@ impl Fields {
         }
     }
 
+    /// A string in AWS's words: nobody can mend it at the source, so it is cleaned and cut instead of refused.
+    pub(crate) fn words(&mut self, name: &str, max_chars: usize) -> Result<Option<String>, Error> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(clean(&text, max_chars))),
+            Some(_) => Err(invalid(format!("{} is not a string", self.path(name)))),
+        }
+    }
+
+    /// Absent is the same as empty.
+    pub(crate) fn list(&mut self, name: &str) -> Result<Vec<Value>, Error> {
+        match self.take(name) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(items)) => Ok(items),
+            Some(_) => Err(invalid(format!("{} is not a list", self.path(name)))),
+        }
+    }
+
+    pub(crate) fn object(&mut self, name: &str) -> Result<Option<Self>, Error> {
+        let path = self.path(name);
+        self.take(name).map(|value| Self::of(&path, Some(value))).transpose()
+    }
+
     pub(crate) fn boolean(&mut self, name: &str) -> Result<Option<bool>, Error> {
         match self.take(name) {
             None => Ok(None),
@@ -118,6 +141,12 @@ pub fn is_deceptive(c: char) -> bool {
             | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}'
     );
     c.is_control() || bidirectional || invisible
+}
+
+/// A text that was not ours to refuse, fit for logs and terminals.
+#[must_use]
+pub fn clean(text: &str, max_chars: usize) -> String {
+    text.chars().map(|c| if is_deceptive(c) { ' ' } else { c }).take(max_chars).collect()
 }
 
 pub(crate) fn invalid(problem: String) -> Error {

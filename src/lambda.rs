@@ -16,6 +16,7 @@ use crate::associate::{Associate, Invocation};
 use crate::aws;
 use crate::clock::Clock;
 use crate::error::{Error, Name};
+use crate::evacuate::Evacuate;
 use crate::log;
 use crate::metrics::{Count, Tally};
 use crate::record::Outcome;
@@ -54,6 +55,12 @@ pub fn associate() -> ExitCode {
 #[must_use]
 pub fn verify() -> ExitCode {
     run::<Verify>()
+}
+
+/// Runs the `evacuate` function likewise.
+#[must_use]
+pub fn evacuate() -> ExitCode {
+    run::<Evacuate>()
 }
 
 fn run<F: Function>() -> ExitCode {

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`associate`] | the mutating story, in one function |
 //! | [`verify`] | whether a move has settled, and is healthy |
+//! | [`evacuate`], [`evacuation`] | the planning story, and its doors, its judging of a whole set and its order |
 //! | [`request`], [`fields`], [`json`] | both doors: a bare payload or an EventBridge envelope becomes a request |
 //! | [`estate`], [`facts`] | what was read, and what of it a decision needs |
 //! | [`check`] | the pre-checks, by subject |
@@ -38,6 +39,8 @@ pub mod check;
 pub mod clock;
 pub mod error;
 pub mod estate;
+pub mod evacuate;
+pub mod evacuation;
 pub mod facts;
 pub mod fields;
 pub mod json;

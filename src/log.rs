@@ -19,10 +19,10 @@ use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The target of the line that holds the record; written at every level, for it may be the only trace of a move.
+/// The target of the line that holds the record, or the plan; written at every level, for it may be the only trace of a move.
 pub const RECORD: &str = "record";
-/// The field of a line whose text is JSON already and is embedded as such.
-const EMBEDDED: &str = "record";
+/// The fields of a line whose text is JSON already and is embedded as such.
+const EMBEDDED: [&str; 2] = ["record", "plan"];
 
 /// Starts logging to standard output at this level (`AWS_LAMBDA_LOG_LEVEL`; INFO when absent or not a level).
 pub fn start(level: Option<&str>, now: fn() -> OffsetDateTime) {
@@ -72,7 +72,7 @@ struct Fields<'a>(&'a mut Map<String, Value>);
 impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let value = match field.name() {
-            EMBEDDED => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
+            name if EMBEDDED.contains(&name) => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
             _ => Value::from(value),
         };
         self.0.insert(field.name().to_owned(), value);

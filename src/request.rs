@@ -4,7 +4,6 @@
 //! because an unknown field may be a misspelt safety catch. Knows the clock and the Region only as arguments.
 
 use serde::Serialize;
-use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
 use crate::check::{CHECKS, Severity};
@@ -95,24 +94,57 @@ pub struct Arrival<'a> {
 /// [`Name::InvalidRequest`] names the field by its path and never quotes what it rejects; [`Name::StaleRequest`] says
 /// that the request is replayed, too old or past its `notAfter`.
 pub fn parse(payload: &str, arrival: Arrival<'_>) -> Result<Request, Error> {
-    if payload.len() > MAX_PAYLOAD {
-        return Err(invalid(format!("the payload is larger than {MAX_PAYLOAD} bytes")));
-    }
-    let payload = json::read(payload).map_err(|json::Unreadable(problem)| invalid(problem))?;
-    let mut outer = Fields::of("", Some(payload))?;
-    let (fields, default_id) = match (outer.has("detail-type"), outer.has("detail")) {
-        (true, true) => {
-            let id = open_envelope(&mut outer, arrival)?;
-            (Fields::of("detail", outer.take("detail"))?, id)
-        }
-        (false, false) => (outer, arrival.lambda_request_id.to_owned()),
-        (true, false) => return Err(invalid("detail is missing beside detail-type".to_owned())),
-        (false, true) => return Err(invalid("detail-type is missing beside detail".to_owned())),
+    let (fields, default_id) = match open(payload, MAX_PAYLOAD, &FIELDS, arrival)? {
+        Opened::Bare(fields) => (fields, arrival.lambda_request_id.to_owned()),
+        Opened::Envelope(mut envelope) => (envelope.detail()?, envelope.id),
     };
     let request = read_request(fields, default_id, arrival)?;
-    match request.not_after {
+    not_expired(request.not_after, arrival)?;
+    Ok(request)
+}
+
+/// A payload, by the door that it came through.
+pub(crate) enum Opened {
+    /// The payload itself is the request.
+    Bare(Fields),
+    /// An EventBridge event, neither stale nor our own.
+    Envelope(Envelope),
+}
+
+/// An EventBridge event.
+pub(crate) struct Envelope {
+    pub(crate) id: String,
+    pub(crate) source: String,
+    pub(crate) detail_type: String,
+    /// Its other members.
+    pub(crate) rest: Fields,
+}
+
+impl Envelope {
+    pub(crate) fn detail(&mut self) -> Result<Fields, Error> {
+        Fields::of("detail", self.rest.take("detail"))
+    }
+}
+
+/// Opens a payload of at most so many bytes. The fields that a request can have would be lost beside `detail`.
+pub(crate) fn open(payload: &str, max_payload: usize, fields: &[&str], arrival: Arrival<'_>) -> Result<Opened, Error> {
+    if payload.len() > max_payload {
+        return Err(invalid(format!("the payload is larger than {max_payload} bytes")));
+    }
+    let payload = json::read(payload).map_err(|json::Unreadable(problem)| invalid(problem))?;
+    let outer = Fields::of("", Some(payload))?;
+    match (outer.has("detail-type"), outer.has("detail")) {
+        (true, true) => Ok(Opened::Envelope(open_envelope(outer, fields, arrival)?)),
+        (false, false) => Ok(Opened::Bare(outer)),
+        (true, false) => Err(invalid("detail is missing beside detail-type".to_owned())),
+        (false, true) => Err(invalid("detail-type is missing beside detail".to_owned())),
+    }
+}
+
+pub(crate) fn not_expired(not_after: Option<OffsetDateTime>, arrival: Arrival<'_>) -> Result<(), Error> {
+    match not_after {
         Some(end) if end < arrival.now => Err(stale("its notAfter has passed".to_owned())),
-        _ => Ok(request),
+        _ => Ok(()),
     }
 }
 
@@ -131,15 +163,15 @@ const FIELDS: [&str; 10] = [
     "reason",
 ];
 
-/// Judges an envelope and gives its `id`. Members that are not named here are EventBridge's to add.
-fn open_envelope(envelope: &mut Fields, arrival: Arrival<'_>) -> Result<String, Error> {
-    if let Some(misplaced) = FIELDS.iter().find(|name| envelope.has(name)) {
+/// Judges an envelope. Members that are not named here are EventBridge's to add.
+fn open_envelope(mut envelope: Fields, fields: &[&str], arrival: Arrival<'_>) -> Result<Envelope, Error> {
+    if let Some(misplaced) = fields.iter().find(|name| envelope.has(name)) {
         return Err(invalid(format!("{misplaced} stands beside detail and not in it")));
     }
     let id = envelope.required("id", 128)?;
     let source = envelope.required("source", 256)?;
     let account = envelope.required("account", 12)?;
-    envelope.required("detail-type", 128)?;
+    let detail_type = envelope.required("detail-type", 128)?;
     let time = envelope.time("time")?.ok_or_else(|| invalid("time is missing".to_owned()))?;
     if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid("account is not an account id".to_owned()));
@@ -158,7 +190,7 @@ fn open_envelope(envelope: &mut Fields, arrival: Arrival<'_>) -> Result<String, 
         let (age, max) = (age.whole_seconds(), arrival.max_age.whole_seconds());
         return Err(stale(format!("its event is {age} seconds old, and {max} are allowed")));
     }
-    Ok(id)
+    Ok(Envelope { id, source, detail_type, rest: envelope })
 }
 
 pub(crate) fn read_request(mut fields: Fields, default_id: String, arrival: Arrival<'_>) -> Result<Request, Error> {
@@ -183,13 +215,8 @@ pub(crate) fn read_request(mut fields: Fields, default_id: String, arrival: Arri
 
 pub(crate) fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error> {
     let path = fields.path("overrides");
-    let items = match fields.take("overrides") {
-        None => return Ok(Vec::new()),
-        Some(Value::Array(items)) => items,
-        Some(_) => return Err(invalid(format!("{path} is not a list"))),
-    };
     let mut overrides: Vec<Override> = Vec::new();
-    for (index, item) in items.into_iter().enumerate() {
+    for (index, item) in fields.list("overrides")?.into_iter().enumerate() {
         let mut item = Fields::of(&format!("{path}[{index}]"), Some(item))?;
         let named = item.required("check", 128)?;
         let at = item.path("check");
@@ -213,8 +240,13 @@ pub(crate) fn read_overrides(fields: &mut Fields) -> Result<Vec<Override>, Error
 /// An id of one of these kinds, bare or as an ARN of our Region and partition. Judged loosely on purpose: AWS gives no
 /// pattern for these ids and has the last word.
 pub(crate) fn id_of(found: &Text, kinds: &[&str], arrival: Arrival<'_>) -> Result<String, Error> {
+    id_here(found, kinds, arrival.partition, arrival.region)
+}
+
+/// The same where nothing arrived.
+pub(crate) fn id_here(found: &Text, kinds: &[&str], partition: &str, region: &str) -> Result<String, Error> {
     let Text { path, text } = found;
-    let id = if text.starts_with("arn:") { id_in_arn(path, text, arrival)? } else { text };
+    let id = if text.starts_with("arn:") { id_in_arn(path, text, partition, region)? } else { text };
     let well_formed = id.split_once('-').is_some_and(|(kind, rest)| {
         kinds.contains(&kind) && (1..=64).contains(&rest.len()) && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
     });
@@ -226,19 +258,19 @@ pub(crate) fn id_of(found: &Text, kinds: &[&str], arrival: Arrival<'_>) -> Resul
 }
 
 /// `arn:PARTITION:directconnect:REGION:ACCOUNT:KIND/ID`. The account is the owner's and may be another one.
-fn id_in_arn<'a>(path: &str, arn: &'a str, arrival: Arrival<'_>) -> Result<&'a str, Error> {
+fn id_in_arn<'a>(path: &str, arn: &'a str, our_partition: &str, our_region: &str) -> Result<&'a str, Error> {
     let wrong = |what: &str| Err(invalid(format!("{path} is an ARN of another {what}")));
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let &[_, partition, service, region, account, resource] = parts.as_slice() else {
         return Err(invalid(format!("{path} is not an ARN")));
     };
-    if partition != arrival.partition {
+    if partition != our_partition {
         return wrong("partition");
     }
     if service != "directconnect" {
         return wrong("service");
     }
-    if region != arrival.region {
+    if region != our_region {
         return wrong("Region");
     }
     let owned = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());

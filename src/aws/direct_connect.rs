@@ -23,6 +23,8 @@ use crate::record::AwsError;
 use crate::request::Request;
 use crate::turn::{Answer, Turn, decide};
 
+mod survey;
+
 /// How many items a page is asked for: AWS's maximum.
 const PAGE: i32 = 100;
 /// How many pages of one listing are followed before it counts as unreadable: ten thousand items.

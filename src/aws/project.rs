@@ -121,6 +121,7 @@ pub(super) fn connection(connection: types::Connection) -> Port {
         vlan: number(connection.vlan),
         partner_name: text(connection.partner_name),
         lag_id: text(connection.lag_id),
+        tags: tags(connection.tags),
         ..Port::default()
     }
 }
@@ -147,6 +148,7 @@ pub(super) fn lag(lag: types::Lag) -> Port {
         members: lag.connections.unwrap_or_default().into_iter().map(self::connection).collect(),
         minimum_links: lag.minimum_links,
         allows_hosted_connections: lag.allows_hosted_connections,
+        tags: tags(lag.tags),
         ..Port::default()
     }
 }

@@ -29,6 +29,16 @@ pub enum Fault {
     #[error("target {member} is a member of {lag}, which carries {virtual_interface} already; nothing was called")]
     TargetIsMemberOfItsLag { virtual_interface: String, member: String, lag: String },
 
+    // What an evacuation cannot go to.
+    #[error("no target is known: the request names none, and {from} has no tag associate-virtual-interface:standby")]
+    NoStandby { from: String },
+    #[error("tag associate-virtual-interface:standby of {from} is not the id or ARN of a connection or LAG here")]
+    StandbyNotAPort { from: String },
+    #[error("target {target} is {from} itself or a member of it: the interface would stay where it is")]
+    TargetIsLeft { target: String, from: String },
+    #[error("target {target} is to be emptied itself")]
+    TargetIsEmptied { target: String },
+
     // target.rs
     #[error("{what} is in {found}, and this request is for {region}: an interface never leaves its Region")]
     OtherRegion { what: String, found: String, region: String },

@@ -10,6 +10,7 @@ use crate::aws::direct_connect::DirectConnect;
 use crate::aws::event_bus::EventBus;
 use crate::check::Finding;
 use crate::error::{Error, Name};
+use crate::evacuate::{self, Evacuate};
 use crate::metrics::Tally;
 use crate::told::Told;
 use crate::verify::{self, Verified, Verify};
@@ -76,6 +77,39 @@ impl Function for Verify {
                 let after = after.and_then(|after| u64::try_from(after.whole_milliseconds()).ok());
                 tally.figures.extend(after.map(|after| ("TimeToSettle", "Milliseconds", after)));
                 Handled { tally, answer: told.answer }
+            }
+            Err(error) => Handled { tally: Tally::of(outcome_of(error.name)), answer: Err(error) },
+        }
+    }
+}
+
+impl Function for Evacuate {
+    type Settings = evacuate::Settings;
+
+    const FAILED_INSIDE: Name = Name::Unavailable;
+
+    fn settings(variable: impl Fn(&str) -> Option<String>) -> Result<evacuate::Settings, String> {
+        let environment = Environment(variable);
+        environment.account_is_one()?;
+        Ok(evacuate::Settings {
+            max_request_age: environment.seconds("MAX_REQUEST_AGE_SECONDS", 900)?,
+            min_healthy_paths: environment.min_healthy_paths()?,
+            region: environment.region()?,
+        })
+    }
+
+    fn new(configuration: &SdkConfig, settings: evacuate::Settings) -> Self {
+        Self::new(DirectConnect::new(configuration), settings)
+    }
+
+    async fn handle(&'static self, payload: Box<RawValue>, invocation: Invocation) -> Handled {
+        match self.handle(payload.get(), &invocation).await {
+            Ok(told) => {
+                let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+                let requests = ("Requests", "Count", count(told.plan.requests.len()));
+                let skipped = ("Skipped", "Count", count(told.plan.skipped.len()));
+                let tally = Tally { figures: vec![requests, skipped], ..Tally::of("planned") };
+                Handled { tally, answer: Ok(told.json) }
             }
             Err(error) => Handled { tally: Tally::of(outcome_of(error.name)), answer: Err(error) },
         }

@@ -1,0 +1,205 @@
+//! What is asked of an evacuation, and what it answers: the moves that empty a connection or LAG, what cannot be moved,
+//! and what else is worth knowing. Shapes only; the doors are in [`doors`], what was read in [`survey`], the judging of
+//! the whole set in [`judge`], the order in [`order`].
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+
+use crate::check::Finding;
+use crate::request::{Override, Request};
+
+pub mod doors;
+pub mod judge;
+pub mod order;
+pub mod survey;
+
+mod alarm;
+mod health;
+#[cfg(test)]
+mod schemas;
+
+/// Room for what a runbook adds to a `requestId`, which has at most 128 characters.
+const MAX_REQUEST_ID: usize = 110;
+
+/// What is to be emptied, and how.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evacuation {
+    /// The connections and LAGs to empty, each once.
+    pub ports: Vec<String>,
+    /// Interfaces that are to leave their port, whichever that is; each once.
+    pub interfaces: Vec<String>,
+    /// Where everything goes; by default to what the tag of each port names.
+    pub target: Option<String>,
+    /// Carried to every request, as are the next three.
+    pub dry_run: Option<bool>,
+    /// Guards that the caller accepts by name.
+    pub overrides: Vec<Override>,
+    /// Change ticket or a few words.
+    pub reason: Option<String>,
+    /// The requests are to be refused afterwards.
+    pub not_after: Option<OffsetDateTime>,
+    /// What the `requestId` of every request begins with.
+    pub request_id: String,
+}
+
+/// An association request, ready to be sent. What was not given is absent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(deny_unknown_fields))]
+#[serde(rename_all = "camelCase")]
+pub struct AssociationRequest {
+    /// The interface to move.
+    pub virtual_interface_id: String,
+    /// The connection or LAG to move it to.
+    pub connection_id: String,
+    /// The port that it is on.
+    pub expected_connection_id: String,
+    /// As in the evacuation request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run: Option<bool>,
+    /// As in the evacuation request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(with = "Option<Vec<Override>>"))]
+    pub overrides: Vec<Override>,
+    /// The evacuation's own with the interface's id; the same for the same evacuation, so that a second one is
+    /// recognised.
+    #[cfg_attr(test, schemars(length(min = 1, max = 110)))]
+    pub request_id: String,
+    /// As in the evacuation request; for maintenance that AWS announces the beginning of its window.
+    #[serde(skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
+    pub not_after: Option<OffsetDateTime>,
+    /// As in the evacuation request; of an event, which one it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An interface that cannot be moved, with what stands in the way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Skipped {
+    /// The interface.
+    pub virtual_interface_id: String,
+    /// Refusals, and guards that nobody has overridden.
+    pub findings: Vec<Finding>,
+}
+
+/// Something worth knowing about the evacuation as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Notice {
+    /// What it is about.
+    pub code: NoticeCode,
+    /// The same in a sentence.
+    pub message: String,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum NoticeCode {
+    /// The alarm is OK or has too few figures: nothing is planned.
+    AlarmNotInAlarm,
+    /// The alarm watches one interface, and all of its connection is planned.
+    AlarmWatchesInterface,
+    /// AWS Health speaks of another Region: nothing is planned.
+    OtherRegion,
+    /// The Health event is closed: nothing is planned.
+    HealthEventClosed,
+    /// The Health event is neither an issue nor a scheduled change: nothing is planned.
+    HealthEventOfOtherCategory,
+    /// The Health event takes back what was announced (assumed): nothing is planned.
+    HealthEventCancelled,
+    /// The Health event names nothing that could be emptied: nothing is planned.
+    NothingNamed,
+    /// The Health event names other things too, which are left out.
+    OthersNamed,
+    /// The Health event is one of several pages.
+    SeveralPages,
+    /// The window of a scheduled change.
+    MaintenanceWindow,
+    /// The window of a scheduled change is not known, so the requests do not expire.
+    MaintenanceWindowUnknown,
+    /// Something that an event names is not visible here.
+    NotVisible,
+    /// A source is a member of a LAG and carries nothing itself.
+    SourceIsLagMember,
+    /// A source carries no interfaces.
+    SourceIsEmpty,
+}
+
+/// What an evacuation answers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Plan {
+    /// Every interface that can be moved, in the order in which the moves are least harmful: one after the other.
+    pub requests: Vec<AssociationRequest>,
+    /// Every interface that cannot.
+    pub skipped: Vec<Skipped>,
+    /// What else is worth knowing; where nothing is planned, why.
+    pub notices: Vec<Notice>,
+}
+
+impl Notice {
+    /// A notice with its sentence.
+    #[must_use]
+    pub fn new(code: NoticeCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl Evacuation {
+    /// The request that moves this interface.
+    #[must_use]
+    pub fn association_request(&self, interface: &str, from: &str, target: &str) -> AssociationRequest {
+        AssociationRequest {
+            virtual_interface_id: interface.to_owned(),
+            connection_id: target.to_owned(),
+            expected_connection_id: from.to_owned(),
+            dry_run: self.dry_run,
+            overrides: self.overrides.clone(),
+            request_id: self.request_id_of(interface),
+            not_after: self.not_after,
+            reason: self.reason.clone(),
+        }
+    }
+
+    /// The evacuation's own id and the interface's; where that is too long, the first of them hashed.
+    fn request_id_of(&self, interface: &str) -> String {
+        let readable = format!("{}.{interface}", self.request_id);
+        if readable.chars().count() <= MAX_REQUEST_ID {
+            return readable;
+        }
+        format!("{}.{interface}", digest(&self.request_id))
+    }
+}
+
+impl AssociationRequest {
+    /// The same as `associate` will understand it.
+    #[must_use]
+    pub fn as_understood(&self) -> Request {
+        Request {
+            virtual_interface_id: self.virtual_interface_id.clone(),
+            connection_id: self.connection_id.clone(),
+            expected_connection_id: Some(self.expected_connection_id.clone()),
+            dry_run: self.dry_run.unwrap_or(false),
+            overrides: self.overrides.clone(),
+            request_id: self.request_id.clone(),
+            not_after: self.not_after,
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+/// 32 characters that are the same for the same text.
+fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
