@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
 use crate::harness::{Said, Stage, VERIFY, event, faults, now};
+use crate::runbooks::RUNBOOKS;
 
 /// A request file and how it ends on the example estate.
 const REQUESTS: &[(&str, &str)] = &[
@@ -100,7 +101,8 @@ fn every_file_is_claimed() {
     let scenes = SCENES.iter().map(|scene| (scene.answer, scene.record));
     let answers = scenes.chain(VERDICTS.iter().map(|(answer, record, _)| (*answer, *record)));
     let answers = answers.flat_map(|(answer, record)| [Some(answer), record]).flatten();
-    let claimed: BTreeSet<String> = REQUESTS.iter().map(|(name, _)| *name).chain(answers).map(str::to_owned).collect();
+    let claimed: BTreeSet<String> =
+        REQUESTS.iter().map(|(name, _)| *name).chain(answers).chain(RUNBOOKS).map(str::to_owned).collect();
     assert_eq!(files, claimed);
 }
 
@@ -161,7 +163,7 @@ fn delivered(name: &str) -> Value {
 }
 
 /// What differs from run to run: the time, and the ids that AWS gives to new peers.
-fn steady(mut record: Value) -> Value {
+pub(crate) fn steady(mut record: Value) -> Value {
     record["time"] = json!("2026-11-23T02:00:01.5Z");
     if let Some(peers) = record["virtualInterface"]["bgpPeers"].as_array_mut() {
         let new = |peer: &&mut Value| !peer["bgpPeerId"].as_str().unwrap().starts_with("dxpeer-fg0000");
@@ -172,7 +174,7 @@ fn steady(mut record: Value) -> Value {
     record
 }
 
-fn compare(name: &str, said: &Value) {
+pub(crate) fn compare(name: &str, said: &Value) {
     if std::env::var_os("UPDATE_EVENTS").is_some() {
         let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
         std::fs::write(path, format!("{}\n", serde_json::to_string_pretty(said).unwrap())).unwrap();

@@ -52,6 +52,10 @@ async fn a_move_that_came_up_is_settled_and_says_so_once() {
     // Cheap: two reads each.
     assert_eq!((verify.count("ListVirtualInterfaceRoutes"), verify.count("DescribeConnections")), (3, 1));
     assert_eq!(verify.associate_calls(), 1);
+    // How long it took is counted when it was seen first.
+    let counted = verify.finish().await;
+    assert_eq!(counted.iter().filter(|line| line.contains("\"Outcome\":\"settled\"")).count(), 2);
+    assert_eq!(counted.iter().filter(|line| line.contains("\"TimeToSettle\":")).count(), 1);
 }
 
 #[tokio::test]
