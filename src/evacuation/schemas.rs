@@ -42,8 +42,7 @@ fn read(file: &str) -> Value {
 /// After a change that is meant, `UPDATE_SCHEMAS=1 cargo test --lib schemas` writes them anew.
 #[test]
 fn schemas_are_generated_from_the_types() {
-    for (name, schema) in
-        [("evacuation-request", schemars::schema_for!(Schema)), ("plan", schemars::schema_for!(Plan))]
+    for (name, schema) in [("evacuation-request", schemars::schema_for!(Schema)), ("plan", schemars::schema_for!(Plan))]
     {
         let path = path(&format!("schemas/{name}.json"));
         let generated = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
