@@ -50,10 +50,6 @@ impl<'a, T> Group<'a, T> {
         group
     }
 
-    fn count(&self, gateway: &str) -> usize {
-        self.by_gateway.get(gateway).map_or(0, Vec::len)
-    }
-
     /// The gateway of more than half of them.
     fn majority(&self) -> Option<&'a str> {
         let (gateway, all) = self.by_gateway.iter().max_by_key(|(_, all)| all.len())?;

@@ -84,7 +84,9 @@ fn every_file_is_claimed() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".json").to_owned())
         .collect();
     let answers = SCENES.iter().flat_map(|scene| [Some(scene.answer), scene.record]).flatten();
-    let claimed: BTreeSet<String> = REQUESTS.iter().map(|(name, _)| *name).chain(answers).map(str::to_owned).collect();
+    let requests = REQUESTS.iter().map(|(name, _)| *name);
+    let evacuations = crate::evacuations::files::claimed();
+    let claimed: BTreeSet<String> = requests.chain(answers).chain(evacuations).map(str::to_owned).collect();
     assert_eq!(files, claimed);
 }
 
@@ -119,7 +121,7 @@ async fn every_answer_is_what_the_program_says() {
 }
 
 /// As EventBridge would deliver it: the `time` of an envelope is now.
-fn delivered(name: &str) -> Value {
+pub(crate) fn delivered(name: &str) -> Value {
     let mut event = event(name);
     if event.get("detail-type").is_some() {
         event["time"] = json!(now().format(&Rfc3339).unwrap());
@@ -139,7 +141,7 @@ fn steady(mut record: Value) -> Value {
     record
 }
 
-fn compare(name: &str, said: &Value) {
+pub(crate) fn compare(name: &str, said: &Value) {
     if std::env::var_os("UPDATE_EVENTS").is_some() {
         let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
         std::fs::write(path, format!("{}\n", serde_json::to_string_pretty(said).unwrap())).unwrap();
