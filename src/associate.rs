@@ -3,19 +3,17 @@
 //! It only puts the steps in order. What a request is, what the facts mean, what is to be done and what is said about it
 //! are decided elsewhere; it must not know an SDK type, the environment or the time of day but through its arguments.
 
-use serde_json::value::RawValue;
 use time::Duration;
-use tracing::info;
 
 use crate::aws::direct_connect::DirectConnect;
-use crate::aws::event_bus::{Event, EventBus};
+use crate::aws::event_bus::EventBus;
 use crate::clock::{Clock, needed_to_act};
 use crate::error::{Error, Name};
 use crate::estate::Caller;
-use crate::log;
 use crate::plan::{Plan, plan};
 use crate::record::{Decided, Outcome, Record};
-use crate::request::{Arrival, Request, parse};
+use crate::request::{Arrival, parse};
+use crate::told::Told;
 
 /// What the function is configured with, once, from its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,23 +46,33 @@ pub struct Invocation {
     pub clock: Clock,
 }
 
+impl Invocation {
+    /// The account that the function runs in.
+    ///
+    /// # Errors
+    /// [`Name::Unavailable`], where nobody told.
+    pub fn account(&self) -> Result<&str, Error> {
+        let unknown = "the function's ARN does not tell its account, and AWS_ACCOUNT_ID is not set";
+        self.account.as_deref().ok_or_else(|| Error::new(Name::Unavailable, unknown))
+    }
+
+    /// On whose behalf the function works.
+    pub(crate) fn caller(&self, region: &str, min_healthy_paths: usize) -> Result<Caller, Error> {
+        Ok(Caller {
+            account: self.account()?.to_owned(),
+            region: region.to_owned(),
+            partition: self.partition.clone(),
+            min_healthy_paths,
+        })
+    }
+}
+
 /// The function.
 #[derive(Debug, Clone)]
 pub struct Associate {
     direct_connect: DirectConnect,
     event_bus: EventBus,
     settings: Settings,
-}
-
-/// What is told once there is a record.
-#[derive(Debug)]
-pub struct Told {
-    /// The record.
-    pub record: Record,
-    /// Whether the bus took it.
-    pub emitted: bool,
-    /// What the caller gets: the record as JSON, or an error by name.
-    pub answer: Result<Box<RawValue>, Error>,
 }
 
 impl Associate {
@@ -96,7 +104,7 @@ impl Associate {
         let clock = &invocation.clock;
         let request = parse(payload, self.arrival(invocation))?;
         let caller = self.caller(invocation)?;
-        enough_time_to_begin(&request, clock)?;
+        clock.is_enough_for(needed_to_act(request.dry_run))?;
 
         let found = self.direct_connect.find(&request, &caller, clock).await?;
         let decided = match plan(&request, &found)? {
@@ -109,26 +117,8 @@ impl Associate {
             }
         };
         let record = Record::new(request, &found, decided, clock.now());
-        Ok(self.tell(record, &caller, invocation).await)
-    }
-
-    async fn tell(&self, record: Record, caller: &Caller, invocation: &Invocation) -> Told {
-        let Ok(json) = serde_json::value::to_raw_value(&record) else {
-            unreachable!("a record has no map with keys that are not strings")
-        };
-        info!(target: log::RECORD, record = json.get(), outcome = record.outcome.as_str(), "{}", record.detail_type());
-        let resources = record.resources(caller);
-        let event = Event {
-            detail_type: record.detail_type(),
-            detail: json.get(),
-            resources: &resources,
-            trace: invocation.trace.as_deref(),
-        };
-        let emitted = self.event_bus.emit(event, &invocation.clock).await;
-        if let Err(why) = &emitted {
-            tracing::error!(why, "the bus did not take the record");
-        }
-        Told { emitted: emitted.is_ok(), answer: record.conclude(emitted).map(|()| json), record }
+        let resources = record.resources(&caller.partition, &caller.region, &caller.account);
+        Ok(Told::tell(record, &resources, Some(&self.event_bus), invocation).await)
     }
 
     fn arrival<'a>(&'a self, invocation: &'a Invocation) -> Arrival<'a> {
@@ -145,29 +135,4 @@ impl Associate {
     fn caller(&self, invocation: &Invocation) -> Result<Caller, Error> {
         invocation.caller(&self.settings.region, self.settings.min_healthy_paths)
     }
-}
-
-impl Invocation {
-    /// On whose behalf the function works.
-    pub(crate) fn caller(&self, region: &str, min_healthy_paths: usize) -> Result<Caller, Error> {
-        let unknown = "the function's ARN does not tell its account, and AWS_ACCOUNT_ID is not set";
-        Ok(Caller {
-            account: self.account.clone().ok_or_else(|| Error::new(Name::Unavailable, unknown))?,
-            region: region.to_owned(),
-            partition: self.partition.clone(),
-            min_healthy_paths,
-        })
-    }
-}
-
-/// With too little time left nothing is begun: not even the reads, whose only use is to act on them.
-fn enough_time_to_begin(request: &Request, clock: &Clock) -> Result<(), Error> {
-    let needed = needed_to_act(request.dry_run);
-    if clock.left(needed).is_zero() {
-        let (left, needed) = (clock.left(std::time::Duration::ZERO).as_secs(), needed.as_secs());
-        let message =
-            format!("{left} seconds are left before the Lambda deadline, and {needed} are needed to finish safely");
-        return Err(Error::new(Name::Unavailable, message));
-    }
-    Ok(())
 }

@@ -18,6 +18,7 @@ mod hosting;
 mod macsec;
 mod ownership;
 mod redundancy;
+pub mod settled;
 mod state;
 mod target;
 mod traffic;

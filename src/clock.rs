@@ -7,6 +7,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
+use crate::error::{Error, Name};
+
 /// What one attempt at a read may take. The SDK makes up to three.
 pub const READ: Duration = Duration::from_secs(5);
 /// What the one call may take at most.
@@ -64,6 +66,20 @@ impl Clock {
     #[must_use]
     pub fn until(&self, reserve: Duration) -> Instant {
         self.deadline.checked_sub(reserve).unwrap_or(self.started)
+    }
+
+    /// With too little time left nothing is begun: not even the reads, whose only use is to act on them.
+    ///
+    /// # Errors
+    /// [`Name::Unavailable`], when less than this is left.
+    pub fn is_enough_for(&self, needed: Duration) -> Result<(), Error> {
+        if !self.left(needed).is_zero() {
+            return Ok(());
+        }
+        let (left, needed) = (self.left(Duration::ZERO).as_secs(), needed.as_secs());
+        let message =
+            format!("{left} seconds are left before the Lambda deadline, and {needed} are needed to finish safely");
+        Err(Error::new(Name::Unavailable, message))
     }
 
     /// What is left before [`Self::until`].

@@ -1,6 +1,8 @@
 //! From what the reads gave to what a decision needs: the interface, its source, its target, its neighbours, its
 //! siblings. Pure; it says which reads were needed, and fails closed when one of them gave nothing.
 
+use std::collections::BTreeSet;
+
 use crate::check::{self, Check, Fault};
 use crate::error::{Error, Name};
 use crate::facts::{Attachment, Facts, Port, PortKind, Sibling, Unread, VirtualInterface};
@@ -59,6 +61,19 @@ pub struct Estate {
     pub lags: Listing<Port>,
     /// DescribeDirectConnectGatewayAttachments of the interface.
     pub attachment: Listing<Attachment>,
+    /// ListVirtualInterfaceRoutes of the interface: the accepted prefixes, as often as they are listed.
+    pub accepted_prefixes: Listing<String>,
+}
+
+/// The most prefixes that a record carries, so that its event stays far below EventBridge's limit. A session takes 100
+/// (a public one 1,000) unless its prefix pool allows more.
+const MAX_PREFIXES: usize = 2_000;
+
+/// Each prefix once, in order; `None` if that is more than a record carries.
+#[must_use]
+pub fn distinct(prefixes: &[String]) -> Option<Vec<String>> {
+    let distinct: BTreeSet<&String> = prefixes.iter().collect();
+    (distinct.len() <= MAX_PREFIXES).then(|| distinct.into_iter().cloned().collect())
 }
 
 /// What the reads amount to.
@@ -227,6 +242,7 @@ impl Estate {
             siblings: siblings.collect(),
             attachment: self.own_attachment(&interface),
             unseen_paths: Ok(Vec::new()),
+            accepted_prefixes: self.accepted_prefixes.as_deref().ok().and_then(distinct),
             unread: self.not_needed_and_unread(),
             virtual_interface: interface,
         }
@@ -394,7 +410,8 @@ pub fn is_on(interface: &VirtualInterface, port: &str) -> bool {
 }
 
 /// What a needed read that gave nothing means for the request.
-pub(crate) fn unread(operation: &str, failed: &Failed) -> Error {
+#[must_use]
+pub fn unread(operation: &str, failed: &Failed) -> Error {
     match failed {
         Failed::Denied { code } => Error::new(Name::AccessDenied, format!("{operation} was denied ({code})")),
         Failed::Refused { .. } | Failed::Incomplete { .. } => {

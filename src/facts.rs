@@ -9,7 +9,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Stands where AWS returned a secret. Written as `"[PROTECTED]"`, as CloudTrail writes it; it holds nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -21,12 +22,19 @@ pub enum Protected {
     Protected,
 }
 
+/// Whatever stands there is not looked at and not kept.
+impl<'de> Deserialize<'de> for Protected {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self::Protected)
+    }
+}
+
 /// A virtual interface, with every member that AssociateVirtualInterface returns, in AWS's own spelling.
 ///
 /// AWS's empty strings and plain zeros for "not there" are `None`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
 pub struct VirtualInterface {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,9 +97,9 @@ pub struct VirtualInterface {
 }
 
 /// One BGP session of a virtual interface.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
 pub struct BgpPeer {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,8 +127,9 @@ pub struct BgpPeer {
 }
 
 /// A prefix that a public virtual interface advertises.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct RouteFilterPrefix {
     /// As AWS writes it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,8 +137,9 @@ pub struct RouteFilterPrefix {
 }
 
 /// A resource tag.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default)]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
 pub struct Tag {
     pub key: String,
@@ -138,7 +148,7 @@ pub struct Tag {
 }
 
 /// What a virtual interface can be associated with: a connection or a LAG.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PortKind {
@@ -261,6 +271,9 @@ pub struct Facts {
     /// or Region). Read only where the visible healthy paths are not enough, otherwise empty; `Err` when it could not be
     /// read.
     pub unseen_paths: Result<Vec<Attachment>, Unread>,
+    /// The prefixes that AWS accepts over the interface, for whoever compares them after the move; `None` when they could
+    /// not be read. No check depends on them.
+    pub accepted_prefixes: Option<Vec<String>>,
     /// Listings that could not be read and that only guards depend on.
     pub unread: Vec<Unread>,
 }
@@ -368,6 +381,12 @@ impl BgpPeer {
     #[must_use]
     pub fn is_standing(&self) -> bool {
         !matches!(self.bgp_peer_state.as_deref(), Some("deleting" | "deleted"))
+    }
+
+    /// The customer's ASN. AWS writes one of four bytes as `asn` 0 and in full as `asnLong`.
+    #[must_use]
+    pub fn asn(&self) -> Option<i64> {
+        self.asn_long.or_else(|| self.asn.map(i64::from))
     }
 
     /// `ipv4` or `ipv6`: as AWS says, else as its addresses show.

@@ -20,6 +20,7 @@ use crate::evacuate::Evacuate;
 use crate::log;
 use crate::metrics::{Count, Tally};
 use crate::record::Outcome;
+use crate::verify::Verify;
 
 mod functions;
 
@@ -48,6 +49,12 @@ trait Function: Send + Sync + Sized + 'static {
 #[must_use]
 pub fn associate() -> ExitCode {
     run::<Associate>()
+}
+
+/// Runs the `verify` function under the Lambda runtime until Lambda ends the process.
+#[must_use]
+pub fn verify() -> ExitCode {
+    run::<Verify>()
 }
 
 /// Runs the `evacuate` function likewise.

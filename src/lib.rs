@@ -8,13 +8,14 @@
 //! | file | is |
 //! |---|---|
 //! | [`associate`] | the mutating story, in one function |
+//! | [`verify`] | whether a move has settled, and is healthy |
 //! | [`evacuate`], [`evacuation`] | the planning story, and its doors, its judging of a whole set and its order |
 //! | [`request`], [`fields`], [`json`] | both doors: a bare payload or an EventBridge envelope becomes a request |
 //! | [`estate`], [`facts`] | what was read, and what of it a decision needs |
 //! | [`check`] | the pre-checks, by subject |
 //! | [`plan`] | nothing, no, or the one call |
 //! | [`turn`] | how the call turned out |
-//! | [`record`], [`error`] | what is said about it, and the errors by name |
+//! | [`record`], [`error`], [`told`] | what is said about it, the errors by name, and to whom it is said |
 //! | [`clock`] | the invocation's time and how it is shared out |
 //! | [`aws`] | the edge to AWS: the only files that name an SDK |
 //! | [`lambda`], [`log`], [`metrics`] | the edge to Lambda and CloudWatch |
@@ -49,4 +50,6 @@ pub mod metrics;
 pub mod plan;
 pub mod record;
 pub mod request;
+pub mod told;
 pub mod turn;
+pub mod verify;

@@ -117,7 +117,13 @@ pub fn refusal(report: &Report) -> Error {
     let blocking = || report.findings.iter().filter(|finding| finding.blocks());
     let waiting_helps = blocking().all(|finding| finding.fault.may_clear());
     let name = if waiting_helps { Name::PreCheckNotYet } else { Name::PreCheckRefused };
-    Error::new(name, blocking().map(sentence).collect::<Vec<_>>().join("\n"))
+    Error::new(name, sentences(report))
+}
+
+/// What stands in the way, one sentence for each finding.
+#[must_use]
+pub fn sentences(report: &Report) -> String {
+    report.findings.iter().filter(|finding| finding.blocks()).map(sentence).collect::<Vec<_>>().join("\n")
 }
 
 fn sentence(finding: &Finding) -> String {

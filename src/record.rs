@@ -4,18 +4,25 @@
 
 use std::fmt::{self, Write as _};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::check::Report;
 use crate::error::{Error, Name};
-use crate::estate::{Caller, Found};
+use crate::estate::Found;
 use crate::facts::{Port, PortKind, VirtualInterface};
 use crate::fields::is_deceptive;
-use crate::plan::refusal;
+use crate::plan::{refusal, sentences};
 use crate::request::Request;
 use crate::turn::Turn;
+
+pub use earlier::Earlier;
+
+mod earlier;
+
+/// Of the record's shape.
+const SCHEMA_VERSION: &str = "1.0";
 
 /// How it turned out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,12 +41,16 @@ pub enum Outcome {
     Rejected,
     /// Nobody can say yet.
     Unsettled,
+    /// From `verify`: the move is over, and the interface is as well off as before.
+    Settled,
+    /// From `verify`: the move is over, and the interface is worse off than before.
+    Unhealthy,
 }
 
 /// A connection or LAG as the record names it; null for what is not visible to the caller.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 #[allow(missing_docs, reason = "the members are AWS's own and documented there")]
 pub struct Place {
     pub connection_id: String,
@@ -54,8 +65,20 @@ pub struct Place {
     pub owner_account: Option<String>,
 }
 
+/// The interface as read before the call.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Before {
+    /// The interface.
+    #[serde(flatten)]
+    pub virtual_interface: VirtualInterface,
+    /// The prefixes that AWS accepted over it, each once; null where they could not be read.
+    pub accepted_prefixes: Option<Vec<String>>,
+}
+
 /// The request that would move it back.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 #[allow(missing_docs, reason = "as in a request")]
@@ -117,7 +140,7 @@ pub struct Record {
     /// Where it was to go, or is.
     pub to: Option<Place>,
     /// The interface as read before the call; null where it had arrived before we looked.
-    pub before: Option<VirtualInterface>,
+    pub before: Option<Before>,
     /// The interface as last read.
     pub virtual_interface: Option<VirtualInterface>,
     /// What was checked and what was found.
@@ -172,21 +195,24 @@ impl Record {
     /// Puts the record together.
     #[must_use]
     pub fn new(request: Request, found: &Found, decided: Decided, time: OffsetDateTime) -> Self {
-        let (from, to, before) = match found {
+        let (from, to, before, prefixes) = match found {
             Found::Missing(missing) => (
                 source_place(missing.virtual_interface.as_ref(), missing.source.as_ref()),
                 missing.target.as_ref().map(Place::of),
                 missing.virtual_interface.as_ref(),
+                None,
             ),
             Found::OnTarget(there) => (
                 there.came_from.as_deref().map(|id| Place::named(id, there.came_from_port.as_ref())),
                 there.virtual_interface.connection_id.as_deref().map(|id| Place::named(id, there.port.as_ref())),
+                None,
                 None,
             ),
             Found::Facts(facts) => (
                 source_place(Some(&facts.virtual_interface), facts.source.as_ref()),
                 Some(Place::of(&facts.target)),
                 Some(&facts.virtual_interface),
+                facts.accepted_prefixes.clone(),
             ),
         };
         let there = if let Found::OnTarget(there) = found { Some(&there.virtual_interface) } else { None };
@@ -198,7 +224,7 @@ impl Record {
             _ => to,
         };
         Self {
-            schema_version: "1.0",
+            schema_version: SCHEMA_VERSION,
             id: derived_id(&request.request_id, outcome),
             request_id: request.request_id.clone(),
             reason: request.reason.clone(),
@@ -208,10 +234,38 @@ impl Record {
             request,
             from,
             to,
-            before: before.cloned(),
+            before: before.map(|one| Before { virtual_interface: one.clone(), accepted_prefixes: prefixes }),
             virtual_interface,
             checks: report,
             error,
+        }
+    }
+
+    /// The record of a move that was looked at again: what was known of it, and how the interface is now.
+    #[must_use]
+    pub fn of_verification(
+        earlier: Earlier,
+        outcome: Outcome,
+        report: Report,
+        seen: Option<VirtualInterface>,
+        time: OffsetDateTime,
+    ) -> Self {
+        let Earlier { request, from, to, before, inverse, .. } = earlier;
+        Self {
+            schema_version: SCHEMA_VERSION,
+            id: derived_id(&request.request_id, outcome),
+            request_id: request.request_id.clone(),
+            reason: request.reason.clone(),
+            time,
+            outcome,
+            request,
+            from,
+            to,
+            before,
+            virtual_interface: seen,
+            checks: report,
+            inverse,
+            error: None,
         }
     }
 
@@ -227,15 +281,16 @@ impl Record {
             Outcome::Refused => "Virtual Interface Association Refused",
             Outcome::Rejected => "Virtual Interface Association Rejected",
             Outcome::Unsettled => "Virtual Interface Association Unsettled",
+            Outcome::Settled => "Virtual Interface Settled",
+            Outcome::Unhealthy => "Virtual Interface Unhealthy",
         }
     }
 
     /// The ARNs of the interface, `from` and `to`: what the event is about. The account of each is its owner's where
     /// that is known, else the caller's.
     #[must_use]
-    pub fn resources(&self, caller: &Caller) -> Vec<String> {
-        let Caller { partition, region, account, .. } = caller;
-        let owner = self.virtual_interface.as_ref().and_then(|one| one.owner_account.as_ref()).unwrap_or(account);
+    pub fn resources(&self, partition: &str, region: &str, account: &str) -> Vec<String> {
+        let owner = self.virtual_interface.as_ref().and_then(|one| one.owner_account.as_deref()).unwrap_or(account);
         let id = &self.request.virtual_interface_id;
         let mut arns = vec![format!("arn:{partition}:directconnect:{region}:{owner}:dxvif/{id}")];
         arns.extend([&self.from, &self.to].into_iter().flatten().map(|place| {
@@ -243,7 +298,7 @@ impl Record {
                 PortKind::Connection => "dxcon",
                 PortKind::Lag => "dxlag",
             };
-            let owner = place.owner_account.as_ref().unwrap_or(account);
+            let owner = place.owner_account.as_deref().unwrap_or(account);
             format!("arn:{partition}:directconnect:{region}:{owner}:{kind}/{}", place.connection_id)
         }));
         arns
@@ -277,8 +332,9 @@ impl Record {
                 );
                 Err(Error::new(Name::AssociationUnsettled, message))
             }
-            (Outcome::Associated | Outcome::AlreadyAssociated | Outcome::WouldAssociate, Ok(())) => Ok(()),
-            (Outcome::Associated | Outcome::AlreadyAssociated | Outcome::WouldAssociate, Err(why)) => {
+            (Outcome::Unhealthy, _) => Err(Error::new(Name::SettledUnhealthy, sentences(&self.checks))),
+            (_, Ok(())) => Ok(()),
+            (_, Err(why)) => {
                 let (id, target) = (&self.request.virtual_interface_id, &self.request.connection_id);
                 let message = format!("{id} is on {target}, and the bus did not take the record ({why})");
                 Err(Error::new(Name::RecordNotEmitted, message))
@@ -329,7 +385,8 @@ fn inverse(outcome: Outcome, request: &Request, from: Option<&Place>, to: Option
             connection_id: from?.connection_id.clone(),
             expected_connection_id: to?.connection_id.clone(),
         }),
-        Outcome::WouldAssociate | Outcome::Refused | Outcome::Rejected => None,
+        // The records of `verify` are not made in this way: they hand on the one that it was given.
+        Outcome::WouldAssociate | Outcome::Refused | Outcome::Rejected | Outcome::Settled | Outcome::Unhealthy => None,
     }
 }
 
@@ -353,118 +410,11 @@ impl Outcome {
             Self::Refused => "refused",
             Self::Rejected => "rejected",
             Self::Unsettled => "unsettled",
+            Self::Settled => "settled",
+            Self::Unhealthy => "unhealthy",
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::example::example;
-    use crate::estate::Found;
-
-    const EVERY: [Outcome; 6] = [
-        Outcome::Associated,
-        Outcome::AlreadyAssociated,
-        Outcome::WouldAssociate,
-        Outcome::Refused,
-        Outcome::Rejected,
-        Outcome::Unsettled,
-    ];
-
-    fn record(outcome: Outcome, dry_run: bool) -> Record {
-        let (mut request, facts) = example();
-        request.dry_run = dry_run;
-        let error = (outcome == Outcome::Rejected).then(|| AwsError::new("DirectConnectClientException", "no"));
-        let decided = Decided { outcome, report: Report::default(), seen: None, error };
-        Record::new(request, &Found::Facts(Box::new(facts)), decided, OffsetDateTime::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn the_caller_is_told_the_first_cause_and_of_the_bus_only_when_all_else_went_well() {
-        let told = |outcome, emitted: Result<(), String>| match record(outcome, false).conclude(emitted) {
-            Ok(()) => "the record",
-            Err(error) => error.name.as_str(),
-        };
-        let told = |outcome| (told(outcome, Ok(())), told(outcome, Err("it is down".to_owned())));
-        assert_eq!(told(Outcome::Associated), ("the record", "RecordNotEmitted"));
-        assert_eq!(told(Outcome::AlreadyAssociated), ("the record", "RecordNotEmitted"));
-        assert_eq!(told(Outcome::Refused), ("PreCheckNotYet", "PreCheckNotYet"));
-        assert_eq!(told(Outcome::Rejected), ("AssociationRejected", "AssociationRejected"));
-        assert_eq!(told(Outcome::Unsettled), ("AssociationUnsettled", "AssociationUnsettled"));
-        for outcome in EVERY {
-            assert_eq!(
-                record(outcome, true).conclude(Err("it is down".to_owned())),
-                Ok(()),
-                "a dry run of {outcome:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn ids_follow_from_request_and_outcome_alone() {
-        let ids: std::collections::BTreeSet<_> = EVERY.map(|outcome| record(outcome, false).id).into();
-        assert_eq!(ids.len(), EVERY.len());
-        assert_eq!(record(Outcome::Refused, false).id, record(Outcome::Refused, true).id);
-        assert_ne!(derived_id("a", Outcome::Refused), derived_id("b", Outcome::Refused));
-        assert_eq!(derived_id("CHG-2041-1", Outcome::Associated), "b3212b16bd2cc4d4228e3989d6f381c9");
-    }
-
-    #[test]
-    fn there_is_a_way_back_exactly_where_it_moved_or_may_have() {
-        for outcome in EVERY {
-            let moved = matches!(outcome, Outcome::Associated | Outcome::AlreadyAssociated | Outcome::Unsettled);
-            assert_eq!(record(outcome, false).inverse.is_some(), moved, "{outcome:?}");
-        }
-    }
-
-    #[test]
-    fn outcomes_are_written_as_they_are_named() {
-        for outcome in EVERY {
-            assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
-        }
-    }
-
-    #[test]
-    fn aws_words_are_cleaned_and_cut() {
-        let error = AwsError::new("code", &format!("a\u{1b}[31m\n{}", "x".repeat(600)));
-        assert!(error.message.starts_with("a [31m xxx"));
-        assert_eq!(error.message.chars().count(), 512);
-    }
-
-    /// After a change that is meant, `UPDATE_SCHEMAS=1 cargo test --lib schemas` writes them anew.
-    #[test]
-    fn schemas_are_generated_from_the_types() {
-        for (name, schema) in [("request", schemars::schema_for!(Request)), ("record", schemars::schema_for!(Record))] {
-            let path = format!("{}/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
-            let generated = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
-            if std::env::var_os("UPDATE_SCHEMAS").is_some() {
-                std::fs::write(&path, &generated).unwrap();
-            }
-            assert_eq!(std::fs::read_to_string(&path).expect(&path), generated, "{name}");
-        }
-    }
-
-    #[test]
-    fn schemas_accept_the_examples_and_not_their_opposites() {
-        let read = |path: &str| -> serde_json::Value {
-            let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
-            serde_json::from_str(&std::fs::read_to_string(&path).expect(&path)).unwrap()
-        };
-        let [request, record] = ["request", "record"]
-            .map(|name| jsonschema::validator_for(&read(&format!("schemas/{name}.json"))).unwrap());
-        for name in ["associated", "already-associated", "would-associate", "refused", "rejected", "unsettled"] {
-            let example = read(&format!("events/record-{name}.json"));
-            assert!(record.is_valid(&example), "{name}: {:?}", record.iter_errors(&example).next());
-            // A record's request is a request, and so is its way back.
-            assert!(request.is_valid(&example["request"]), "{name}");
-            assert!(example["inverse"].is_null() || request.is_valid(&example["inverse"]), "{name}");
-        }
-        for name in ["request", "request-dry-run", "request-to-connection", "request-with-arns", "request-vlan-in-use"]
-        {
-            assert!(request.is_valid(&read(&format!("events/{name}.json"))), "{name}");
-        }
-        assert!(!request.is_valid(&read("events/invalid-unknown-field.json")));
-        assert!(!record.is_valid(&read("events/request.json")));
-    }
-}
+mod tests;

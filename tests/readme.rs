@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use associate_virtual_interface::check::{Basis, CHECKS, Severity};
+use associate_virtual_interface::check::settled::SETTLED_CHECKS;
+use associate_virtual_interface::check::{Basis, CHECKS, Check, Severity};
 use associate_virtual_interface::error::{Moved, Name};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -23,27 +24,26 @@ fn table(heading: &str) -> Vec<Vec<String>> {
     rows.map(|row| row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()).collect()
 }
 
+fn row(check: &Check) -> String {
+    let severity = match check.severity {
+        Severity::Refusal => "refusal",
+        Severity::Guard => "guard",
+        Severity::Notice => "notice",
+    };
+    let basis = match check.basis {
+        Basis::Documented => "documented",
+        Basis::Ours => "ours",
+        Basis::Assumed => "assumed",
+    };
+    format!("| `{}` | {severity} | {basis} | {} |", check.name, check.rule)
+}
+
 #[test]
 fn the_table_of_checks_is_the_list_of_checks() {
-    let rows: Vec<String> = CHECKS
-        .iter()
-        .map(|check| {
-            let severity = match check.severity {
-                Severity::Refusal => "refusal",
-                Severity::Guard => "guard",
-                Severity::Notice => "notice",
-            };
-            let basis = match check.basis {
-                Basis::Documented => "documented",
-                Basis::Ours => "ours",
-                Basis::Assumed => "assumed",
-            };
-            format!("| `{}` | {severity} | {basis} | {} |", check.name, check.rule)
-        })
-        .collect();
+    let rows: Vec<String> = CHECKS.iter().map(row).collect();
     let told: Vec<String> = table("The checks").iter().map(|cells| format!("| {} |", cells.join(" | "))).collect();
     assert!(told == rows, "README's table of checks should be:\n{}", rows.join("\n"));
-    for told in [format!("runs {} pre-checks", CHECKS.len()), format!("<br>{} checks]", CHECKS.len())] {
+    for told in [format!("runs {} pre-checks", CHECKS.len()), format!("<br>{} checks,", CHECKS.len())] {
         assert!(readme().contains(&told), "{told}");
     }
 }
@@ -67,33 +67,79 @@ fn the_table_of_errors_is_the_list_of_errors() {
 }
 
 #[test]
-fn the_sample_state_retries_exactly_where_waiting_helps() {
-    let readme = readme();
-    let sample = readme.split("```json\n").find(|block| block.contains("\"Retry\"")).expect("a sample state");
-    let sample: serde_json::Value = serde_json::from_str(sample.split("\n```").next().unwrap()).unwrap();
-    assert_eq!(sample["QueryLanguage"], "JSONata", "a state's default is JSONPath");
-    let retried: BTreeSet<&str> = sample["Retry"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|retry| retry["ErrorEquals"].as_array().unwrap())
-        .map(|name| name.as_str().unwrap())
-        .filter(|name| !name.contains('.'))
-        .collect();
-    let help: BTreeSet<&str> = Name::ALL.iter().filter(|name| name.waiting_helps()).map(|name| name.as_str()).collect();
-    assert_eq!(retried, help);
+fn the_table_of_what_verify_checks_is_its_list() {
+    let rows: Vec<String> = SETTLED_CHECKS.iter().map(row).collect();
+    let told: Vec<String> =
+        table("What `verify` checks").iter().map(|cells| format!("| {} |", cells.join(" | "))).collect();
+    assert!(told == rows, "README's table of what verify checks should be:\n{}", rows.join("\n"));
+}
+
+/// Every name that a function or a runbook can end with has its paragraph, and no other name has one.
+#[test]
+fn the_page_for_3_am_knows_every_name() {
+    let page = std::fs::read_to_string(format!("{ROOT}/docs/at-3-am.md")).unwrap();
+    let told: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+    let names: Vec<&str> = Name::ALL.iter().map(|name| name.as_str()).collect();
+    assert_eq!(told[..names.len()], names);
+    let mut of_runbooks = BTreeSet::new();
+    for runbook in ["move", "evacuate"] {
+        let text = std::fs::read_to_string(format!("{ROOT}/statemachines/{runbook}.asl.json")).unwrap();
+        errors_of(&serde_json::from_str(&text).unwrap(), &mut of_runbooks);
+        of_runbooks.extend(quoted_after(&text, "'Error': '").chain(quoted_after(&text, "? '")).map(str::to_owned));
+    }
+    of_runbooks
+        .retain(|name| name.chars().next().is_some_and(|c| c.is_ascii_uppercase()) && !names.contains(&name.as_str()));
+    let told: BTreeSet<String> = told[names.len()..].iter().map(|name| (*name).to_owned()).collect();
+    assert_eq!(told, of_runbooks);
+    assert!(of_runbooks.len() >= 6, "{of_runbooks:?}");
+}
+
+/// The errors that a state machine gives names to by itself.
+fn errors_of(value: &serde_json::Value, names: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(members) => {
+            let error = members.get("Error").and_then(|error| error.as_str());
+            names.extend(error.filter(|error| !error.starts_with("{%")).map(str::to_owned));
+            members.values().for_each(|inner| errors_of(inner, names));
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|inner| errors_of(inner, names)),
+        _ => {}
+    }
+}
+
+fn quoted_after<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = &'a str> {
+    text.split(before).skip(1).filter_map(|rest| rest.split('\'').next())
 }
 
 #[test]
 fn every_link_into_the_project_leads_somewhere() {
-    let readme = readme();
-    let links = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let mut count = 0;
-    for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
-        count += 1;
-        assert!(Path::new(ROOT).join(link.split('#').next().unwrap()).exists(), "{link}");
+    for page in ["README.md", "docs/runbooks.md", "docs/at-3-am.md", "docs/comparison.md"] {
+        let text = std::fs::read_to_string(format!("{ROOT}/{page}")).unwrap();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://")) {
+            count += 1;
+            let (file, heading) = link.split_once('#').map_or((link, None), |(file, heading)| (file, Some(heading)));
+            let file = if file.is_empty() {
+                Path::new(ROOT).join(page)
+            } else {
+                Path::new(ROOT).join(page).with_file_name("").join(file)
+            };
+            assert!(file.exists(), "{page}: {link}");
+            if let Some(heading) = heading {
+                let text = std::fs::read_to_string(file).unwrap();
+                let headings = text.lines().filter_map(|line| Some(line.strip_prefix('#')?.trim_start_matches('#')));
+                assert!(headings.map(anchor).any(|anchor| anchor == heading), "{page}: {link}");
+            }
+        }
     }
-    assert!(count > 10, "{count} links");
+    assert!(count > 30, "{count} links");
+}
+
+/// As GitHub makes it from a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase();
+    kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[test]

@@ -92,6 +92,8 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// The largest page, below AWS's 100.
     pub page_size: usize,
+    /// What [`World::never_up`] is told from the beginning.
+    pub never_up: Vec<String>,
 }
 
 impl Default for Options {
@@ -103,6 +105,7 @@ impl Default for Options {
             latency: Duration::ZERO,
             faults: Vec::new(),
             page_size: paging::LARGEST_PAGE,
+            never_up: Vec::new(),
         }
     }
 }

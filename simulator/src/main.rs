@@ -30,6 +30,9 @@ struct Arguments {
     /// Largest page of every read
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=100))]
     page_size: u16,
+    /// Interface, connection or LAG where no BGP session comes up after a move, as if no router were configured for it
+    #[arg(long, value_name = "ID")]
+    never_up: Vec<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -49,6 +52,7 @@ async fn main() -> ExitCode {
         latency: Duration::from_millis(arguments.latency),
         faults: arguments.faults,
         page_size: arguments.page_size.into(),
+        never_up: arguments.never_up,
     };
     match Simulator::start(options).await {
         Ok(simulator) => {

@@ -38,8 +38,9 @@ impl World {
         if text(item, "virtualInterfaceState") != Some("pending") {
             return;
         }
-        let port = text(item, "connectionId").and_then(|id| self.port(id));
-        let up = port.is_some_and(Port::is_up) && !self.never_up.contains(interface);
+        let place = text(item, "connectionId").unwrap_or_default();
+        let never = [interface, place].iter().any(|id| self.never_up.contains(*id));
+        let up = self.port(place).is_some_and(Port::is_up) && !never;
         let Some(item) = self.tables.find_mut(Table::VirtualInterfaces, interface) else { return };
         if let Some(peers) = item.get_mut("bgpPeers").and_then(Value::as_array_mut) {
             peers.retain(|peer| peer.as_object().is_some_and(is_live_peer));

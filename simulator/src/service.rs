@@ -99,11 +99,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Service {
     pub(crate) fn new(options: Options) -> Self {
         let started = Instant::now();
+        let mut world = World::new(options.inventory, options.settle, started);
+        for id in &options.never_up {
+            world.never_up(id);
+        }
         Self {
             started,
             latency: options.latency,
             page_size: options.page_size.max(1),
-            world: Mutex::new(World::new(options.inventory, options.settle, started)),
+            world: Mutex::new(world),
             faults: Mutex::new(Faults::new(options.faults)),
             calls: Mutex::default(),
             events: Mutex::default(),

@@ -138,10 +138,10 @@ impl World {
         self.tables.routes.insert(virtual_interface.to_owned(), Value::Array(routes));
     }
 
-    /// From now on the peers of this virtual interface stay down when a move settles, as with a router that is not
-    /// configured on the new port.
-    pub fn never_up(&mut self, virtual_interface: &str) {
-        self.never_up.insert(virtual_interface.to_owned());
+    /// From now on peers stay down when a move settles: those of this virtual interface wherever it goes, or all that
+    /// come to this connection or LAG, as with a router that is not configured there.
+    pub fn never_up(&mut self, interface_or_port: &str) {
+        self.never_up.insert(interface_or_port.to_owned());
     }
 
     /// Lets every move that is under way settle at once.

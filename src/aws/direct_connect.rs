@@ -9,6 +9,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_directconnect::Client;
 use aws_sdk_directconnect::config::Builder;
+use aws_sdk_directconnect::types::{RouteDirection, RouteFilters};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{answer, project};
@@ -28,6 +29,8 @@ mod survey;
 const PAGE: i32 = 100;
 /// How many pages of one listing are followed before it counts as unreadable: ten thousand items.
 const MAX_PAGES: usize = 100;
+/// What the routes may take, which no check needs.
+const ROUTES: Duration = Duration::from_secs(3);
 /// How often the call is sent at most. A second time only follows an answer that proves that nothing was applied.
 const MAX_TRIES: usize = 3;
 /// What is waited before the second try; doubled before the third.
@@ -82,7 +85,7 @@ impl DirectConnect {
     }
 
     async fn find_all(&self, request: &Request, caller: &Caller) -> Result<Found, Error> {
-        // On the heap: six requests at once are too large to be carried about.
+        // On the heap: seven requests at once are too large to be carried about.
         let mut estate = Box::pin(self.first_wave(request)).await;
         let mut found = estate.find(request, caller)?;
         if let Found::Missing(missing) = &found
@@ -104,15 +107,29 @@ impl DirectConnect {
 
     async fn first_wave(&self, request: &Request) -> Estate {
         let (id, target) = (&request.virtual_interface_id, &request.connection_id);
-        let (interface, on_target, in_region, connections, lags, attachment) = tokio::join!(
+        let (interface, on_target, in_region, connections, lags, attachment, accepted_prefixes) = tokio::join!(
             self.interfaces(Some(id), None),
             self.interfaces(None, Some(target)),
             self.interfaces(None, None),
             self.connections(),
             self.lags(),
             self.attachments_of_interface(id),
+            self.accepted_prefixes_in_time(id),
         );
-        Estate { interface, on_target, in_region, connections, lags, attachment }
+        Estate { interface, on_target, in_region, connections, lags, attachment, accepted_prefixes }
+    }
+
+    /// A move must not wait for what only its verification will want.
+    async fn accepted_prefixes_in_time(&self, id: &str) -> Listing<String> {
+        let read = timeout_at(Instant::now() + ROUTES, self.accepted_prefixes(id)).await;
+        read.unwrap_or_else(|_| Err(Failed::Incomplete { why: "no answer came in time".to_owned() }))
+    }
+
+    async fn accepted_prefixes(&self, id: &str) -> Listing<String> {
+        let accepted = RouteFilters::builder().route_direction(RouteDirection::Accepted).build();
+        let request = self.client.list_virtual_interface_routes().virtual_interface_id(id).filters(accepted);
+        let routes: Listing<Option<String>> = every_page!(request.max_results(PAGE), routes, |route| route.cidr);
+        Ok(routes?.into_iter().flatten().collect())
     }
 
     async fn interfaces(&self, id: Option<&str>, port: Option<&str>) -> Listing<VirtualInterface> {
@@ -199,6 +216,13 @@ impl DirectConnect {
             Ok(answered) => answered.map(project::associated).map_err(|error| answer(&error)),
             Err(_) => Err(Answer::Indefinite(AwsError::new("NoAnswer", "no answer came in time"))),
         }
+    }
+
+    /// Reads the interface and its routes as they are now, at once.
+    pub async fn look(&self, id: &str, clock: &Clock) -> (Listing<VirtualInterface>, Listing<String>) {
+        let reads = async { tokio::join!(self.interfaces(Some(id), None), self.accepted_prefixes(id)) };
+        let late = || Failed::Incomplete { why: "no answer came in time".to_owned() };
+        timeout_at(clock.until(RESERVE_FOR_RECORD), reads).await.unwrap_or_else(|_| (Err(late()), Err(late())))
     }
 
     async fn read_again(&self, to: &Association, clock: &Clock) -> Result<Option<VirtualInterface>, Failed> {

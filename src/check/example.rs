@@ -131,6 +131,7 @@ pub(crate) fn example() -> (Request, Facts) {
             attachment_state: text("attached"),
         })),
         unseen_paths: Ok(Vec::new()),
+        accepted_prefixes: Some(vec!["198.51.100.0/24".to_owned()]),
         unread: Vec::new(),
     };
     let request = Request {

@@ -197,6 +197,20 @@ pub enum Fault {
         "port {from}, which carries the interface now, is not visible to account {account}; what it is like cannot be compared"
     )]
     SourceNotVisible { from: String, account: String },
+
+    // settled.rs
+    #[error("{virtual_interface} is {state}: it will not come up again")]
+    InterfaceGone { virtual_interface: String, state: String },
+    #[error("{virtual_interface} is down{}", .before.as_ref().map_or_else(|| ", and nobody knows whether it was before the move".to_owned(), |before| format!("; it was {before} before the move")))]
+    InterfaceDown { virtual_interface: String, before: Option<String> },
+    #[error("the BGP session {session} was up before the move and is {now}")]
+    SessionLost { session: String, now: String },
+    #[error("{count} prefixes that were accepted before the move are not accepted now: {}{}", .prefixes.join(", "), if prefixes.len() < *count { ", ..." } else { "" })]
+    PrefixesLost { count: usize, prefixes: Vec<String> },
+    #[error("routes were not compared: {because}")]
+    RoutesNotCompared { because: String },
+    #[error("nobody read the interface before the move: that it is available is all that can be said")]
+    BeforeUnknown {},
 }
 
 /// The visible siblings that are not healthy paths, each with the reason.

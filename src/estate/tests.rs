@@ -29,6 +29,8 @@ fn estate() -> (Request, Estate) {
         connections: Ok(connections),
         lags: Ok(vec![facts.target.clone()]),
         attachment: Ok(facts.attachment.clone().unwrap().into_iter().collect()),
+        // As often as AWS lists them, and in no order.
+        accepted_prefixes: Ok(vec!["198.51.100.0/24".to_owned(); 2]),
     };
     (request, estate)
 }
@@ -221,4 +223,22 @@ fn unseen_paths_are_the_attached_that_are_not_visible_here() {
     facts.see_unseen_paths(denied()).unwrap();
     assert!(facts.unseen_paths.is_err());
     assert_eq!(facts.see_unseen_paths(incomplete()).unwrap_err().name, Name::Unavailable);
+}
+
+#[test]
+fn prefixes_are_kept_once_each_and_only_as_many_as_a_record_carries() {
+    let prefixes = |count: usize| (0..count).map(|n| format!("10.{}.{}.0/24", n / 256, n % 256)).collect::<Vec<_>>();
+    let mut twice = vec!["b".to_owned(), "a".to_owned(), "b".to_owned()];
+    assert_eq!(distinct(&twice), Some(vec!["a".to_owned(), "b".to_owned()]));
+    twice = prefixes(2_000);
+    twice.extend(prefixes(2_000));
+    assert_eq!(distinct(&twice).map(|all| all.len()), Some(2_000));
+    assert_eq!(distinct(&prefixes(2_001)), None);
+
+    let (request, mut estate) = estate();
+    for (listing, expected) in [(denied(), None), (incomplete(), None), (Ok(Vec::new()), Some(Vec::new()))] {
+        estate.accepted_prefixes = listing;
+        let Ok(Found::Facts(facts)) = estate.find(&request, &caller()) else { panic!("no check needs the routes") };
+        assert_eq!(facts.accepted_prefixes, expected);
+    }
 }

@@ -182,6 +182,7 @@ impl<'a> Judge<'a> {
                 why: "an evacuation does not ask for it".to_owned(),
             }),
             unseen_paths: Ok(Vec::new()),
+            accepted_prefixes: None,
             unread: self.unread(&port.id),
             target: port,
         }
@@ -256,3 +257,6 @@ fn is_down(interface: &VirtualInterface) -> bool {
     let all_down = !statuses.is_empty() && statuses.iter().all(|status| status.as_deref() == Some("down"));
     !any_up && (all_down || interface.virtual_interface_state.as_deref() == Some("down"))
 }
+
+#[cfg(test)]
+mod tests;

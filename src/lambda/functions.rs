@@ -5,13 +5,15 @@ use serde_json::value::RawValue;
 use time::Duration;
 
 use super::{Function, Handled, outcome_of};
-use crate::associate::{Associate, Invocation, Settings, Told};
+use crate::associate::{Associate, Invocation, Settings};
 use crate::aws::direct_connect::DirectConnect;
 use crate::aws::event_bus::EventBus;
 use crate::check::Finding;
 use crate::error::{Error, Name};
 use crate::evacuate::{self, Evacuate};
 use crate::metrics::Tally;
+use crate::told::Told;
+use crate::verify::{self, Verified, Verify};
 
 impl Function for Associate {
     type Settings = Settings;
@@ -40,6 +42,42 @@ impl Function for Associate {
     async fn handle(&'static self, payload: Box<RawValue>, invocation: Invocation) -> Handled {
         match self.handle(payload.get(), &invocation).await {
             Ok(told) => Handled { tally: tally(&told), answer: told.answer },
+            Err(error) => Handled { tally: Tally::of(outcome_of(error.name)), answer: Err(error) },
+        }
+    }
+}
+
+impl Function for Verify {
+    type Settings = verify::Settings;
+
+    // It changes nothing: asking again is safe.
+    const FAILED_INSIDE: Name = Name::Unavailable;
+
+    fn settings(variable: impl Fn(&str) -> Option<String>) -> Result<verify::Settings, String> {
+        let environment = Environment(variable);
+        environment.account_is_one()?;
+        Ok(verify::Settings {
+            event_bus: environment.event_bus()?,
+            event_source: environment.event_source(),
+            convergence: environment.seconds("CONVERGENCE_SECONDS", 180)?,
+            region: environment.region()?,
+        })
+    }
+
+    fn new(configuration: &SdkConfig, settings: verify::Settings) -> Self {
+        let direct_connect = DirectConnect::new(configuration);
+        let event_bus = EventBus::new(configuration, settings.event_bus.clone(), settings.event_source.clone());
+        Self::new(direct_connect, event_bus, settings)
+    }
+
+    async fn handle(&'static self, payload: Box<RawValue>, invocation: Invocation) -> Handled {
+        match self.handle(payload.get(), &invocation).await {
+            Ok(Verified { told, after }) => {
+                let mut tally = tally(&told);
+                let after = after.and_then(|after| u64::try_from(after.whole_milliseconds()).ok());
+                tally.figures.extend(after.map(|after| ("TimeToSettle", "Milliseconds", after)));
+                Handled { tally, answer: told.answer }
+            }
             Err(error) => Handled { tally: Tally::of(outcome_of(error.name)), answer: Err(error) },
         }
     }
@@ -85,7 +123,7 @@ fn tally(told: &Told) -> Tally {
             Err(error) if unsaid(error) => Name::RecordNotEmitted.as_str(),
             _ => told.record.outcome.as_str(),
         },
-        emitted: Some(told.emitted),
+        emitted: told.emitted,
         refused_by: blocking_checks(&told.record.checks.findings),
         figures: Vec::new(),
     }

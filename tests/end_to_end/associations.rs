@@ -47,12 +47,13 @@ async fn all_facts_are_read_before_the_call_and_nothing_after_it() {
     let stage = Stage::new().await;
     stage.ask(&request()).await.record();
     let operations: Vec<_> = stage.simulator.calls().into_iter().map(|call| call.operation).collect();
-    let (reads, rest) = operations.split_at(6);
+    let (reads, rest) = operations.split_at(7);
     let mut reads = reads.to_vec();
     reads.sort_unstable();
     let attachments = "DescribeDirectConnectGatewayAttachments";
     let interfaces = "DescribeVirtualInterfaces";
-    assert_eq!(reads, ["DescribeConnections", attachments, "DescribeLags", interfaces, interfaces, interfaces]);
+    let routes = "ListVirtualInterfaceRoutes";
+    assert_eq!(reads, ["DescribeConnections", attachments, "DescribeLags", interfaces, interfaces, interfaces, routes]);
     assert_eq!(rest, ["AssociateVirtualInterface", "PutEvents"]);
 }
 

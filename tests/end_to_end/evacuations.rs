@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::Duration;
 use time::format_description::well_known::Rfc3339;
 
-use crate::harness::{ASSOCIATE, Stage, accept, now};
+use crate::harness::{ASSOCIATE, EVACUATE, Stage, accept, now};
 
 mod events;
 mod faults;
@@ -14,7 +14,6 @@ pub(crate) mod files;
 mod reads;
 mod sets;
 
-const EVACUATE: &str = env!("CARGO_BIN_EXE_evacuate");
 /// A connection with a private, a transit and a public interface, all up.
 const ASHBURN: &str = "dxcon-fgashbn1";
 /// A connection that is down, and its one interface.

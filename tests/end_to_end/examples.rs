@@ -3,12 +3,14 @@
 //! the answers anew; read the difference before you commit it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use dx_sim::{Invocation, Options, World};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 
-use crate::harness::{Said, Stage, event, faults, now};
+use crate::harness::{Said, Stage, VERIFY, event, faults, now};
+use crate::runbooks::RUNBOOKS;
 
 /// A request file and how it ends on the example estate.
 const REQUESTS: &[(&str, &str)] = &[
@@ -76,6 +78,19 @@ const SCENES: &[Scene] = &[
     Scene { answer: "error-unavailable", faults: &["DescribeLags:throttle"], ..PLAIN },
 ];
 
+type Verdict = (&'static str, Option<&'static str>, fn() -> Options);
+
+/// What `verify` says of the default move: the answer file, the record file where the caller gets an error, and what is
+/// different about the move.
+const VERDICTS: &[Verdict] = &[
+    ("record-settled", None, Options::default),
+    ("error-not-settled-yet", None, || Options { settle: Duration::from_hours(1), ..Options::default() }),
+    ("error-settled-unhealthy", Some("record-unhealthy"), || Options {
+        never_up: vec!["dxlag-fgashlag".to_owned()],
+        ..Options::default()
+    }),
+];
+
 #[test]
 fn every_file_is_claimed() {
     let folder = format!("{}/events", env!("CARGO_MANIFEST_DIR"));
@@ -83,10 +98,12 @@ fn every_file_is_claimed() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap().trim_end_matches(".json").to_owned())
         .collect();
-    let answers = SCENES.iter().flat_map(|scene| [Some(scene.answer), scene.record]).flatten();
+    let scenes = SCENES.iter().map(|scene| (scene.answer, scene.record));
+    let answers = scenes.chain(VERDICTS.iter().map(|(answer, record, _)| (*answer, *record)));
+    let answers = answers.flat_map(|(answer, record)| [Some(answer), record]).flatten();
     let requests = REQUESTS.iter().map(|(name, _)| *name);
-    let evacuations = crate::evacuations::files::claimed();
-    let claimed: BTreeSet<String> = requests.chain(answers).chain(evacuations).map(str::to_owned).collect();
+    let claimed = requests.chain(answers).chain(RUNBOOKS).chain(crate::evacuations::files::claimed());
+    let claimed: BTreeSet<String> = claimed.map(str::to_owned).collect();
     assert_eq!(files, claimed);
 }
 
@@ -109,14 +126,31 @@ async fn every_answer_is_what_the_program_says() {
             let named = Invocation { request_id: Some("8f507cfc-example".to_owned()), ..Invocation::default() };
             said = Some(stage.ask_as(delivered(scene.request).to_string(), named).await);
         }
-        let answer = match said.unwrap() {
-            Said::Record(record) => steady(record),
-            Said::Error { name, message } => json!({"errorType": name, "errorMessage": message}),
-        };
-        compare(scene.answer, &answer);
+        compare(scene.answer, &answer(said.unwrap()));
         if let Some(name) = scene.record {
             compare(name, &steady(stage.emitted().remove(0)));
         }
+    }
+}
+
+#[tokio::test]
+async fn every_verdict_is_what_verify_says() {
+    for (name, record, options) in VERDICTS {
+        let stage = Stage::with(options(), &[]).await;
+        let named = Invocation { request_id: Some("8f507cfc-example".to_owned()), ..Invocation::default() };
+        let moved = stage.ask_as(event("request").to_string(), named).await.record();
+        let verify = stage.beside(VERIFY, &[("CONVERGENCE_SECONDS", "0")]).await;
+        compare(name, &answer(verify.ask(&moved).await));
+        if let Some(name) = record {
+            compare(name, &steady(stage.emitted().remove(1)));
+        }
+    }
+}
+
+fn answer(said: Said) -> Value {
+    match said {
+        Said::Record(record) => steady(record),
+        Said::Error { name, message } => json!({"errorType": name, "errorMessage": message}),
     }
 }
 
@@ -130,7 +164,7 @@ pub(crate) fn delivered(name: &str) -> Value {
 }
 
 /// What differs from run to run: the time, and the ids that AWS gives to new peers.
-fn steady(mut record: Value) -> Value {
+pub(crate) fn steady(mut record: Value) -> Value {
     record["time"] = json!("2026-11-23T02:00:01.5Z");
     if let Some(peers) = record["virtualInterface"]["bgpPeers"].as_array_mut() {
         let new = |peer: &&mut Value| !peer["bgpPeerId"].as_str().unwrap().starts_with("dxpeer-fg0000");

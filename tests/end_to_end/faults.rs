@@ -12,8 +12,13 @@ use time::format_description::well_known::Rfc3339;
 use crate::harness::{Said, Stage, accept, error_name, faults, now, request, request_with};
 
 const MOVED: &str = "dxlag-fgashlag";
-const READS: &[&str] =
-    &["DescribeVirtualInterfaces", "DescribeConnections", "DescribeLags", "DescribeDirectConnectGatewayAttachments"];
+const READS: &[&str] = &[
+    "DescribeVirtualInterfaces",
+    "DescribeConnections",
+    "DescribeLags",
+    "DescribeDirectConnectGatewayAttachments",
+    "ListVirtualInterfaceRoutes",
+];
 const ANY_CALL: &[&str] = &["throttle", "500", "503", "denied", "reset-before", "hang", "truncated"];
 const DIRECT_CONNECT: &[&str] = &["server-exception-400", "client"];
 const MUTATING: &[&str] = &["transitioning", "transitioning:1", "reset-after", "500-after", "hang-after", "late"];
@@ -43,7 +48,7 @@ async fn the_name_of_the_error_agrees_with_the_world_and_a_retry_converges() {
     let second = |fault: &&'static str| format!("DescribeDirectConnectGatewayAttachments:{fault}:2-");
     specs.extend(ANY_CALL.iter().chain(DIRECT_CONNECT).map(second));
     let cells: Vec<_> = specs.into_iter().map(|spec| (spec.clone(), tokio::spawn(cell(spec)))).collect();
-    assert_eq!(cells.len(), 91);
+    assert_eq!(cells.len(), 103);
     for (spec, cell) in cells {
         cell.await.unwrap_or_else(|error| panic!("{spec}: {error}"));
     }

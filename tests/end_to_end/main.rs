@@ -10,5 +10,7 @@ mod examples;
 mod faults;
 mod harness;
 mod refusals;
+mod runbooks;
 mod secrets;
 mod traps;
+mod verifications;

@@ -38,7 +38,19 @@ async fn it_says_where_it_listens_and_serves_the_inventory() {
     let interfaces = file("interfaces.json", &json!({"virtualInterfaces": all["virtualInterfaces"]}).to_string());
     let connections = file("connections.json", &json!({"connections": all["connections"]}).to_string());
     let mut child = command()
-        .args(["--port", "0", "--settle", "0", "--latency", "0", "--page-size", "2", "--inventory"])
+        .args([
+            "--port",
+            "0",
+            "--settle",
+            "0",
+            "--latency",
+            "0",
+            "--page-size",
+            "2",
+            "--never-up",
+            "dxlag-fnever01",
+            "--inventory",
+        ])
         .arg(interfaces)
         .arg("--inventory")
         .arg(connections)

@@ -101,6 +101,15 @@ async fn an_interface_can_be_made_to_come_up_unhealthy() {
     assert_eq!(peers(&settled), [["available", "down"]]);
 }
 
+#[tokio::test]
+async fn a_port_can_be_one_on_which_nothing_comes_up() {
+    let sim = start(Options { never_up: vec![TARGET.to_owned()], ..options() }).await;
+    associate(&sim, TARGET).await;
+    assert_eq!(described(&sim).await["virtualInterfaceState"], "down");
+    associate(&sim, LAG).await;
+    assert_eq!(described(&sim).await["virtualInterfaceState"], "available");
+}
+
 /// Old answers list no peers; the interface has one all the same.
 #[tokio::test]
 async fn an_interface_without_a_list_of_peers_comes_up_with_its_port() {

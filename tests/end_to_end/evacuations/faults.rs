@@ -6,8 +6,8 @@ use associate_virtual_interface::error::Moved;
 use dx_sim::{Invocation, Options};
 use serde_json::{Value, json};
 
-use super::{ASHBURN, DOWNED, EVACUATE, LAG, add, plan, requested, set_standby, skipped, stage, stage_with};
-use crate::harness::{Said, accept, error_name, faults};
+use super::{ASHBURN, DOWNED, LAG, add, plan, requested, set_standby, skipped, stage, stage_with};
+use crate::harness::{EVACUATE, Said, accept, error_name, faults};
 use crate::secrets::{CANARY, plant};
 
 const READS: [&str; 5] = [

@@ -13,7 +13,7 @@ use crate::harness::Said;
 
 /// A file that is asked with, and the file with the plan for it. Both connections name the LAG as their standby.
 const SCENES: [(&str, &str); 5] = [
-    ("evacuation-request", "plan"),
+    ("evacuation-request", "plan-from-request"),
     ("evacuation-from-alarm", "plan-from-alarm"),
     ("evacuation-alarm-ok", "plan-nothing"),
     ("evacuation-from-health-issue", "plan-from-health-issue"),

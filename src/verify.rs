@@ -1,0 +1,119 @@
+//! The story of `verify`: says whether a move has settled, and whether the interface is as well off as before it.
+//!
+//! It only reads and tells. What settled and healthy mean is in `check/settled.rs`; what was before stands in the record
+//! that it is given and is never guessed. Cheap to ask again: one wave of two reads.
+
+use time::Duration;
+
+use crate::associate::Invocation;
+use crate::aws::direct_connect::DirectConnect;
+use crate::aws::event_bus::EventBus;
+use crate::check::Finding;
+use crate::check::settled::{Seen, judge};
+use crate::clock::needed_to_act;
+#[allow(unused_imports, reason = "Name is for the documentation")]
+use crate::error::{Error, Name};
+use crate::estate::{Failed, unread};
+use crate::record::{Earlier, Outcome, Record};
+use crate::request::Arrival;
+use crate::told::Told;
+
+/// What the function is configured with, once, from its environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `EVENT_BUS_NAME`: name or ARN of the bus that takes the records.
+    pub event_bus: String,
+    /// `EVENT_SOURCE`: the `source` of the records.
+    pub event_source: String,
+    /// `CONVERGENCE_SECONDS`: how long after the move sessions and prefixes may still be on their way back.
+    pub convergence: Duration,
+    /// `AWS_REGION`.
+    pub region: String,
+}
+
+/// The function.
+#[derive(Debug, Clone)]
+pub struct Verify {
+    direct_connect: DirectConnect,
+    event_bus: EventBus,
+    settings: Settings,
+}
+
+/// What is told of a move that is over.
+#[derive(Debug)]
+pub struct Verified {
+    /// The record, and what became of it.
+    pub told: Told,
+    /// How long after the move was decided this was seen; `None` where it had been seen before.
+    pub after: Option<Duration>,
+}
+
+impl Verify {
+    /// The function over these clients.
+    #[must_use]
+    pub fn new(direct_connect: DirectConnect, event_bus: EventBus, settings: Settings) -> Self {
+        Self { direct_connect, event_bus, settings }
+    }
+
+    /// Verifies the move that a record tells of.
+    ///
+    /// # Flow
+    /// Read the record, read the interface and its routes at once, judge, and, if the move is over, say so in a record of
+    /// its own: to the log, to the bus, to the caller.
+    ///
+    /// # Guarantees
+    /// Nothing is changed. Nothing is emitted while the move is not over, and `settled` is not emitted again for a record
+    /// that says so already.
+    ///
+    /// # Assumptions
+    /// BGP may take as long as [`Settings::convergence`] after the move to come back: what is lost until then is "not
+    /// yet", afterwards "worse". (AWS gives no time; BGP's hold time is 90 seconds by default.)
+    ///
+    /// # Errors
+    /// `Err` for what leaves no record: [`Name::InvalidRequest`], [`Name::NotSettledYet`],
+    /// [`Name::AssociationUnsettled`], [`Name::AccessDenied`], [`Name::Unavailable`]. [`Name::SettledUnhealthy`] and
+    /// [`Name::RecordNotEmitted`] are in [`Told::answer`].
+    pub async fn handle(&self, payload: &str, invocation: &Invocation) -> Result<Verified, Error> {
+        let clock = &invocation.clock;
+        let earlier = Earlier::read(payload, self.arrival(invocation))?;
+        let account = invocation.account()?;
+        clock.is_enough_for(needed_to_act(true))?;
+
+        let seen = self.look(&earlier, invocation).await?;
+        let said_before = matches!(earlier.outcome, Outcome::Settled | Outcome::Unhealthy);
+        let since = clock.now() - earlier.time;
+        let report = judge(&earlier, &seen, !said_before && since < self.settings.convergence)?;
+        let healthy = !report.findings.iter().any(Finding::blocks);
+        let outcome = if healthy { Outcome::Settled } else { Outcome::Unhealthy };
+
+        let bus = Some(&self.event_bus).filter(|_| earlier.outcome != outcome);
+        let record = Record::of_verification(earlier, outcome, report, seen.virtual_interface, clock.now());
+        let resources = record.resources(&invocation.partition, &self.settings.region, account);
+        let told = Told::tell(record, &resources, bus, invocation).await;
+        Ok(Verified { told, after: (!said_before).then_some(since) })
+    }
+
+    async fn look(&self, earlier: &Earlier, invocation: &Invocation) -> Result<Seen, Error> {
+        let id = &earlier.request.virtual_interface_id;
+        let (interfaces, accepted_prefixes) = self.direct_connect.look(id, &invocation.clock).await;
+        let interfaces = match interfaces {
+            Ok(interfaces) => interfaces,
+            // AWS's way of saying that there is none.
+            Err(Failed::Refused { .. }) => Vec::new(),
+            Err(failed) => return Err(unread("DescribeVirtualInterfaces", &failed)),
+        };
+        let virtual_interface = interfaces.into_iter().find(|one| one.virtual_interface_id == *id);
+        Ok(Seen { virtual_interface, accepted_prefixes })
+    }
+
+    fn arrival<'a>(&'a self, invocation: &'a Invocation) -> Arrival<'a> {
+        Arrival {
+            now: invocation.clock.now(),
+            lambda_request_id: &invocation.request_id,
+            partition: &invocation.partition,
+            region: &self.settings.region,
+            own_source: &self.settings.event_source,
+            max_age: Duration::MAX,
+        }
+    }
+}
