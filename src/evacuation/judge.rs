@@ -257,3 +257,6 @@ fn is_down(interface: &VirtualInterface) -> bool {
     let all_down = !statuses.is_empty() && statuses.iter().all(|status| status.as_deref() == Some("down"));
     !any_up && (all_down || interface.virtual_interface_state.as_deref() == Some("down"))
 }
+
+#[cfg(test)]
+mod tests;

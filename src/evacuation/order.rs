@@ -50,10 +50,6 @@ impl<'a, T> Group<'a, T> {
         group
     }
 
-    fn count(&self, gateway: &str) -> usize {
-        self.by_gateway.get(gateway).map_or(0, Vec::len)
-    }
-
     /// The gateway of more than half of them.
     fn majority(&self) -> Option<&'a str> {
         let (gateway, all) = self.by_gateway.iter().max_by_key(|(_, all)| all.len())?;
@@ -74,38 +70,150 @@ impl<'a, T> Group<'a, T> {
 
     /// Takes the first id with which the fewest neighbours of one gateway can still be reached.
     fn next(&mut self, last: Option<&'a str>, after: Option<&'a str>) -> Traveller<'a, T> {
+        let heaviest = self.heaviest(after);
+        let same = |gateway: Option<&str>| usize::from(gateway.is_some() && gateway == last);
+        let cost = |gateway: Option<&str>| same(gateway) + self.fewest(gateway, heaviest);
         let heads = self.by_gateway.values().chain([&self.without]).filter_map(|all| all.last());
-        let heads: Vec<(&str, Option<&'a str>)> = heads.map(|head| (head.id, head.gateway)).collect();
-        let best = heads.into_iter().min_by_key(|(id, gateway)| (self.cost(last, *gateway, after), *id));
-        let gateway = best.and_then(|(_, gateway)| gateway);
+        let best = heads.min_by_key(|head| (cost(head.gateway), head.id)).and_then(|head| head.gateway);
         self.left -= 1;
-        let from = match gateway {
+        let from = match best {
             Some(gateway) => self.by_gateway.entry(gateway).or_default(),
             None => &mut self.without,
         };
         let Some(next) = from.pop() else { unreachable!("it was at the head") };
-        if let Some(gateway) = gateway.filter(|_| from.is_empty()) {
+        if let Some(gateway) = best.filter(|_| from.is_empty()) {
             self.by_gateway.remove(gateway);
         }
         next
     }
 
-    /// How many neighbours of one gateway there will be at least, with one of this gateway next.
-    fn cost(&self, last: Option<&str>, next: Option<&str>, after: Option<&str>) -> usize {
-        let same = usize::from(next.is_some() && next == last);
-        same + self.fewest(next, after)
+    /// The two gateways with the most to keep apart: two for each of their own, as each needs another one beside it, and
+    /// one for a neighbour outside.
+    fn heaviest(&self, after: Option<&'a str>) -> [(usize, Option<&'a str>); 2] {
+        let own = self
+            .by_gateway
+            .iter()
+            .map(|(gateway, all)| (2 * all.len() + usize::from(after == Some(gateway)), *gateway));
+        let only_outside = after.filter(|gateway| !self.by_gateway.contains_key(gateway)).map(|gateway| (1, gateway));
+        let mut heaviest = [(0, None); 2];
+        for (weight, gateway) in own.chain(only_outside) {
+            if weight > heaviest[0].0 {
+                heaviest = [(weight, Some(gateway)), heaviest[0]];
+            } else if weight > heaviest[1].0 {
+                heaviest[1] = (weight, Some(gateway));
+            }
+        }
+        heaviest
     }
 
-    /// The fewest neighbours of one gateway that those which are left after one of `taken` can be put into, between that
-    /// one and `after`: a gateway's own are kept apart by the others, and each neighbour outside that is of the same
-    /// gateway needs one more of them.
-    fn fewest(&self, taken: Option<&str>, after: Option<&str>) -> usize {
-        let left = self.left - 1;
-        let of = |gateway: &str| {
-            let own = self.count(gateway) - usize::from(taken == Some(gateway));
-            let outside = usize::from(taken == Some(gateway)) + usize::from(after == Some(gateway));
-            (2 * own + outside).saturating_sub(left + 1)
+    /// The fewest neighbours of one gateway that those who are left after one of `taken` can be put into: whatever the
+    /// others cannot keep apart. The one who is taken is its own gateway's neighbour outside.
+    fn fewest(&self, taken: Option<&str>, heaviest: [(usize, Option<&str>); 2]) -> usize {
+        let [first, second] = heaviest;
+        let most = if taken.is_some() && taken == first.1 { second.0.max(first.0 - 1) } else { first.0 };
+        most.saturating_sub(self.left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    const NAMES: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
+
+    type One = (&'static str, Option<&'static str>, bool);
+
+    fn in_order(set: &[One]) -> Vec<One> {
+        let traveller = |one: &One| Traveller { id: one.0, gateway: one.1, down: one.2, it: *one };
+        order(set.iter().map(traveller).collect())
+    }
+
+    fn neighbours_of_one_gateway(order: &[One]) -> usize {
+        order.windows(2).filter(|pair| pair[0].1.is_some() && pair[0].1 == pair[1].1).count()
+    }
+
+    /// All of them in every order that has those which are down first.
+    fn every_order(set: &[One]) -> Vec<Vec<One>> {
+        if set.is_empty() {
+            return vec![Vec::new()];
+        }
+        let down_left = set.iter().any(|one| one.2);
+        let firsts = (0..set.len()).filter(|index| set[*index].2 == down_left);
+        firsts
+            .flat_map(|index| {
+                let mut rest = set.to_vec();
+                let first = rest.remove(index);
+                every_order(&rest).into_iter().map(move |rest| [vec![first], rest].concat())
+            })
+            .collect()
+    }
+
+    fn ids(order: &[One]) -> Vec<&'static str> {
+        order.iter().map(|one| one.0).collect()
+    }
+
+    fn set(size: std::ops::Range<usize>) -> impl Strategy<Value = Vec<One>> {
+        let one = (select(vec![Some("x"), Some("x"), Some("y"), Some("z"), None]), any::<bool>());
+        vec(one, size).prop_map(|all| {
+            all.into_iter().zip(NAMES.iter().cycle()).map(|((gateway, down), id)| (*id, gateway, down)).collect()
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// Against every order there is: as few neighbours of one gateway as in the best of them, and of those the first
+        /// by its ids.
+        #[test]
+        fn it_is_the_first_of_the_best(set in set(0..7)) {
+            let best = every_order(&set)
+                .into_iter()
+                .min_by_key(|order| (neighbours_of_one_gateway(order), ids(order)))
+                .unwrap();
+            prop_assert_eq!(in_order(&set), best);
+        }
+
+        #[test]
+        fn it_hangs_on_the_set_alone(set in set(0..7), seed in any::<u64>()) {
+            let mut shuffled = set.clone();
+            shuffled.sort_by_key(|one| (one.0.bytes().map(u64::from).sum::<u64>() * 2_654_435_761) ^ seed);
+            prop_assert_eq!(in_order(&shuffled), in_order(&set));
+        }
+    }
+
+    #[test]
+    fn those_that_are_down_go_first_and_gateways_take_turns() {
+        let set = [
+            ("a", Some("x"), false),
+            ("b", Some("x"), false),
+            ("c", Some("y"), false),
+            ("d", Some("x"), true),
+            ("e", Some("y"), true),
+            ("f", None, false),
+        ];
+        assert_eq!(ids(&in_order(&set)), ["d", "e", "a", "c", "b", "f"]);
+    }
+
+    #[test]
+    fn the_first_group_ends_with_an_eye_on_the_second() {
+        let set = [("a", Some("x"), true), ("b", Some("y"), true), ("c", Some("y"), false), ("d", Some("y"), false)];
+        assert_eq!(ids(&in_order(&set)), ["b", "a", "c", "d"], "by the ids alone a would go first");
+    }
+
+    #[test]
+    fn a_thousand_of_one_gateway_and_a_thousand_of_others_are_put_in_order_at_once() {
+        let names: Vec<String> = (0..2000).map(|number| format!("dxvif-{number:08}")).collect();
+        let traveller = |name: &'static str, index: usize| Traveller {
+            id: name,
+            gateway: if index < 1000 { Some("x") } else { Some(name) },
+            down: true,
+            it: (name, Some(if index < 1000 { "x" } else { name }), true),
         };
-        self.by_gateway.keys().copied().chain(after).map(of).max().unwrap_or(0)
+        let names: &'static [String] = Box::leak(names.into_boxed_slice());
+        let all = names.iter().enumerate().map(|(index, name)| traveller(name, index)).collect();
+        assert_eq!(neighbours_of_one_gateway(&order(all)), 0);
     }
 }

@@ -1,9 +1,10 @@
 //! The published schemas of what is asked and what is answered.
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use super::Plan;
-use crate::request::Override;
+use crate::request::{Arrival, Override, parse};
 
 /// An evacuation request. Events of CloudWatch and AWS Health have AWS's own schemas.
 #[derive(schemars::JsonSchema)]
@@ -50,5 +51,38 @@ fn schemas_are_generated_from_the_types() {
             std::fs::write(&path, &generated).unwrap();
         }
         assert_eq!(std::fs::read_to_string(&path).expect(&path), generated, "{name}");
+    }
+}
+
+#[test]
+fn schemas_accept_the_examples_and_not_their_opposites() {
+    let schema = |name: &str| jsonschema::validator_for(&read(&format!("schemas/{name}.json"))).unwrap();
+    let [asked, planned, request] = ["evacuation-request", "plan", "request"].map(schema);
+    assert!(asked.is_valid(&read("events/evacuation-request.json")));
+    assert!(!asked.is_valid(&read("events/request.json")), "no fromConnectionId");
+    assert!(!asked.is_valid(&read("events/evacuation-from-alarm.json")));
+    assert!(!planned.is_valid(&read("events/record-associated.json")));
+    let mut seen = 0;
+    for name in ["from-request", "from-alarm", "from-health-issue", "from-health-scheduled", "nothing"] {
+        let plan = read(&format!("events/plan-{name}.json"));
+        assert!(planned.is_valid(&plan), "{name}: {:?}", planned.iter_errors(&plan).next());
+        for one in plan["requests"].as_array().unwrap() {
+            seen += 1;
+            assert!(request.is_valid(one), "{name}");
+            let understood = parse(&one.to_string(), arrival()).unwrap();
+            assert_eq!(understood.request_id, one["requestId"].as_str().unwrap(), "associate accepts it");
+        }
+    }
+    assert_eq!(seen, 5);
+}
+
+fn arrival() -> Arrival<'static> {
+    Arrival {
+        now: OffsetDateTime::UNIX_EPOCH,
+        lambda_request_id: "",
+        partition: "aws",
+        region: "us-east-1",
+        own_source: "",
+        max_age: time::Duration::ZERO,
     }
 }

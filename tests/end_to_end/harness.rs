@@ -15,6 +15,8 @@ pub(crate) const ASSOCIATE: &str = env!("CARGO_BIN_EXE_associate");
 
 /// The function that says whether a move has settled.
 pub(crate) const VERIFY: &str = env!("CARGO_BIN_EXE_verify");
+/// The function that plans.
+pub(crate) const EVACUATE: &str = env!("CARGO_BIN_EXE_evacuate");
 
 /// The simulator, the function, and what the function wrote.
 pub(crate) struct Stage {

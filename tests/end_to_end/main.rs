@@ -5,6 +5,7 @@
 
 mod associations;
 mod doors;
+mod evacuations;
 mod examples;
 mod faults;
 mod harness;

@@ -5,9 +5,8 @@ use dx_sim::Options;
 use serde_json::{Map, Value, json};
 
 use crate::examples::compare;
-use crate::harness::{Stage, VERIFY, event};
+use crate::harness::{EVACUATE, Stage, VERIFY, event};
 
-const EVACUATE: &str = env!("CARGO_BIN_EXE_evacuate");
 const TICKET: &str = "CHG-2041";
 
 /// The examples of this file.

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Said, Stage, request, request_with};
 
-const CANARY: &str = "0xCanaryKey77";
+pub(crate) const CANARY: &str = "0xCanaryKey77";
 
-fn plant(world: &mut World) {
+pub(crate) fn plant(world: &mut World) {
     let ids = ["dxvif-fgprivt1", "dxvif-fgprivt2", "dxvif-fgtrans1", "dxvif-fglagvif", "dxvif-fghosted"];
     for id in ids {
         let interface = world.get_mut(id).unwrap();
