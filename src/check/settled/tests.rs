@@ -181,6 +181,24 @@ fn what_got_worse_is_named() {
     }
 }
 
+/// Any one of family, addresses and ASN makes another session.
+#[test]
+fn another_session_that_is_up_is_no_substitute() {
+    let others: [fn(&mut BgpPeer); 4] = [
+        |peer| peer.address_family = text("ipv6"),
+        |peer| peer.amazon_address = text("169.254.101.9/30"),
+        |peer| peer.customer_address = text("169.254.101.10/30"),
+        |peer| peer.asn_long = Some(65001),
+    ];
+    for change in others {
+        let (earlier, mut seen) = clean();
+        change(&mut now(&mut seen).bgp_peers[0]);
+        let report = judge(&earlier, &seen, false).unwrap();
+        let lost: Vec<_> = report.findings.iter().map(|one| (one.check, one.blocks())).collect();
+        assert_eq!(lost, [("sessions-kept", true)], "{seen:?}");
+    }
+}
+
 #[test]
 fn what_is_being_deleted_is_not_waited_for() {
     for (state, mutate) in [
