@@ -212,3 +212,6 @@ fn standby(from: &str, port: Option<&Port>, caller: &Caller) -> Result<String, F
     id_here(&found, &["dxcon", "dxlag"], &caller.partition, &caller.region)
         .map_err(|_| Fault::StandbyNotAPort { from: from.to_owned() })
 }
+
+#[cfg(test)]
+mod tests;

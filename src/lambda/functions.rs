@@ -204,4 +204,14 @@ mod tests {
         assert!(with(&needed[..1]).unwrap_err().starts_with("AWS_REGION"));
         assert!(with(&needed[1..]).unwrap_err().starts_with("EVENT_BUS_NAME"));
     }
+
+    #[test]
+    fn a_plan_needs_no_bus() {
+        let with = |region: Option<&'static str>| {
+            <Evacuate as Function>::settings(move |name| region.filter(|_| name == "AWS_REGION").map(str::to_owned))
+        };
+        let defaults = with(Some("eu-west-1")).unwrap();
+        assert_eq!((defaults.max_request_age, defaults.min_healthy_paths), (Duration::minutes(15), 1));
+        assert!(with(None).unwrap_err().starts_with("AWS_REGION"));
+    }
 }

@@ -188,7 +188,7 @@ proptest! {
         others in vec(draft(&[1, 2, 2, 3]), 0..6),
     ) {
         let all = interfaces(&[leaving, others].concat());
-        let (survey, caller, evacuation) = (survey(&all), caller(), evacuation(&["interrupts-traffic", "healthy-path-remains"]));
+        let (survey, caller, evacuation) = (survey(&all), caller(), evacuation(&["interrupts-traffic"]));
         let situation = survey.situation(&evacuation, &caller).unwrap();
         let judge = Judge { survey: &survey, situation: &situation, evacuation: &evacuation, caller: &caller };
         let asked = judge.gateways_in_doubt();

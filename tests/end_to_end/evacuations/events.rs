@@ -201,6 +201,9 @@ async fn of_several_what_is_not_visible_is_told_and_refused_only_if_nothing_is()
     let stage = stage_with_standby().await;
     let some = plan(&stage, &health(json!({}), &["dxcon-nosuch", DOWNED, "dxvif-nosuch", "dxlag-nosuch"])).await;
     assert_eq!((requested(&some), notices(&some)), (vec![DOWNED_INTERFACE], vec!["notVisible"; 3]));
+    let twice = json!({"affectedEntities": [{"entityValue": "dxcon-nosuch"}]});
+    let twice = plan(&stage, &health(twice, &["dxcon-nosuch", DOWNED, "dxcon-nosuch"])).await;
+    assert_eq!(notices(&twice), ["notVisible"], "what is named again is named once");
     let none = stage.ask(&health(json!({}), &["dxcon-nosuch", "dxvif-nosuch"])).await;
     assert_eq!(none.name(), "PreCheckRefused");
     assert_eq!(

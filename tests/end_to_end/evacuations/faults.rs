@@ -99,6 +99,18 @@ async fn a_listing_that_is_denied_and_only_guards_depend_on_leaves_them_unmet() 
     assert_eq!(stage.ask(&lag).await.name(), "AccessDenied");
 }
 
+/// The Region and the source are listed; the third listing is the standby's, once its tag is read.
+#[tokio::test]
+async fn a_standby_whose_interfaces_cannot_be_listed_is_no_empty_one() {
+    let stage = stage(|world| set_standby(world, DOWNED, LAG)).await;
+    for (fault, name) in
+        [("server-exception-400", "Unavailable"), ("denied", "AccessDenied"), ("client", "Unavailable")]
+    {
+        stage.simulator.set_faults(faults(&[&format!("DescribeVirtualInterfaces:{fault}:3-")]));
+        assert_eq!(stage.ask(&json!({"fromConnectionId": DOWNED})).await.name(), name, "{fault}");
+    }
+}
+
 #[tokio::test]
 async fn no_secret_leaves_the_function_at_any_level_on_any_path() {
     let overrides = accept(&["interrupts-traffic"]);
