@@ -163,6 +163,9 @@ pub const CHECKS: &[Check] = &[
     state::FACTS_COMPLETE,
 ];
 
+/// The guard that every move of an interface with traffic meets.
+pub const INTERRUPTS_TRAFFIC: &Check = &traffic::INTERRUPTS_TRAFFIC;
+
 /// Whether the paths that are visible leave it open that a healthy one remains, so that the gateway has to be asked.
 #[must_use]
 pub fn healthy_path_in_doubt(request: &Request, facts: &Facts) -> bool {

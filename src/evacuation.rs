@@ -84,6 +84,8 @@ pub struct AssociationRequest {
 pub struct Skipped {
     /// The interface.
     pub virtual_interface_id: String,
+    /// The port that it stays on.
+    pub from_connection_id: String,
     /// Refusals, and guards that nobody has overridden.
     pub findings: Vec<Finding>,
 }

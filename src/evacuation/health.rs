@@ -8,13 +8,16 @@ use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 use super::doors::{Asked, MAX_REASON};
 use super::{Evacuation, Notice, NoticeCode, digest};
+use crate::check;
 use crate::error::Error;
 use crate::fields::{Fields, Text, clean, invalid};
-use crate::request::{Arrival, Envelope, id_of};
+use crate::request::{Arrival, Envelope, Override, id_of};
 
 pub(super) const SOURCE: &str = "aws.health";
 pub(super) const DETAIL_TYPE: &str = "AWS Health Event";
 const SERVICE: &str = "DIRECTCONNECT";
+/// The category of maintenance that is announced.
+const SCHEDULED: &str = "scheduledChange";
 
 pub(super) fn read(mut envelope: Envelope, arrival: Arrival<'_>) -> Result<Asked, Error> {
     let mut detail = envelope.detail()?;
@@ -29,7 +32,7 @@ pub(super) fn read(mut envelope: Envelope, arrival: Arrival<'_>) -> Result<Asked
     }
     let mut notices = Vec::new();
     let not_after = match category.as_str() {
-        "scheduledChange" => window(&mut detail, &type_code, arrival.now, &mut notices)?,
+        SCHEDULED => window(&mut detail, &type_code, arrival.now, &mut notices)?,
         _ => None,
     };
     let Named { ports, interfaces } = named(&mut envelope.rest, &mut detail, arrival, &mut notices)?;
@@ -39,10 +42,17 @@ pub(super) fn read(mut envelope: Envelope, arrival: Arrival<'_>) -> Result<Asked
         notices.push(Notice::new(NoticeCode::NothingNamed, message));
         return Ok(Asked { evacuation: None, notices });
     }
+    let reason = clean(&format!("AWS Health {type_code}"), MAX_REASON);
+    // Else nothing that is up could ever be planned for maintenance, and there would be nothing to approve.
+    let announced = || Override {
+        check: check::INTERRUPTS_TRAFFIC.name.to_owned(),
+        reason: clean(&format!("{reason}: the maintenance interrupts it anyway"), MAX_REASON),
+    };
     let evacuation = Evacuation {
         ports,
         interfaces,
-        reason: Some(clean(&format!("AWS Health {type_code}"), MAX_REASON)),
+        overrides: (category == SCHEDULED).then(announced).into_iter().collect(),
+        reason: Some(reason),
         not_after,
         // Not the envelope's: the same event has another one in the backup Region and on every page.
         request_id: format!("health-{}", digest(&event_arn)),
@@ -69,7 +79,7 @@ fn nothing_to_do(
     if status.as_deref() == Some("closed") {
         return nothing(NoticeCode::HealthEventClosed, "the Health event is closed: nothing is planned");
     }
-    if !matches!(category, "issue" | "scheduledChange") {
+    if !matches!(category, "issue" | SCHEDULED) {
         let message = "the Health event is neither an issue nor a scheduled change: nothing is planned";
         return nothing(NoticeCode::HealthEventOfOtherCategory, message);
     }

@@ -94,7 +94,8 @@ impl<'a> Judge<'a> {
                 }
                 _ => {
                     let virtual_interface_id = one.interface.virtual_interface_id.clone();
-                    verdict.skipped.push(Skipped { virtual_interface_id, findings: blocking });
+                    let from_connection_id = one.from.to_owned();
+                    verdict.skipped.push(Skipped { virtual_interface_id, from_connection_id, findings: blocking });
                 }
             }
         }
