@@ -125,7 +125,7 @@ async fn what_was_not_given_is_absent_and_the_id_is_lambdas_own() {
         json!([{"virtualInterfaceId": DOWNED_INTERFACE, "connectionId": LAG, "expectedConnectionId": DOWNED,
             "requestId": "7c8a.dxvif-fgdowned"}])
     );
-    // The alarm about it is on the plan's lines: they are logged once, as JSON, and counted.
+    // It is logged once, as JSON, and counted.
     let output = stage.finish().await;
     let lines: Vec<Value> = output.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<_> = lines.iter().filter(|line| line["plan"].is_object()).collect();

@@ -3,7 +3,7 @@
 //!
 //! Elsewhere: a clash on page 2 is in `refusals`, the secrets in their three places in `secrets`, the lost answer in
 //! `faults`, and the interface that is on the target, or on the target's LAG, already in `associations`. The shapes of
-//! Health events and alarms matter to nothing that exists yet.
+//! Health events and alarms are in `evacuations/events`.
 
 use dx_sim::{Options, Table};
 use serde_json::{Value, json};
