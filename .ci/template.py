@@ -110,7 +110,7 @@ MAY = {
     }
     | LOGS
     | TRACES,
-    "StartRole": {"lambda:InvokeFunction", "states:StartExecution"},
+    "StartRole": {"states:StartExecution"},
     "DeploymentRole": {
         "cloudwatch:DescribeAlarms",
         "lambda:GetAlias",
@@ -283,9 +283,16 @@ for name, (on, source, detail_type, detail) in RULES.items():
     assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}}, f"{name} loses events"
     patience = target["RetryPolicy"]["MaximumEventAgeInSeconds"]
     assert patience == {"Ref": "MaxRequestAgeSeconds"}, f"{name} delivers what nobody acts on any more"
-    assert target["RoleArn"] == {"Fn::GetAtt": ["StartRole", "Arn"]}, f"{name} has another role"
-    starts = target["Arn"].get("Fn::If", [None, target["Arn"]])[1:]
-    assert all(arn in startable for arn in starts), f"{name} may not start what it starts"
+    starts, role = target["Arn"], target["RoleArn"]
+    if "Fn::If" in starts:
+        # A function is called by permission, a runbook by role.
+        (door, function, starts), (by_role, none, role) = starts["Fn::If"], role["Fn::If"]
+        assert door == by_role == "FunctionDoor" and none == {"Ref": "AWS::NoValue"}, f"{name} mixes up its doors"
+        (permission,) = of_type("AWS::Lambda::Permission").values()
+        assert function == alias("Associate"), f"{name} calls another function"
+        assert permission["FunctionName"] == {"Fn::Sub": "${AssociateFunction}:live"}, f"{name} may not call what it calls"
+    assert role == {"Fn::GetAtt": ["StartRole", "Arn"]}, f"{name} has another role"
+    assert starts in startable, f"{name} may not start what it starts"
     # What moves without being asked is off until somebody turns it on.
     if on is None:
         switch = rule["State"]["Ref"]
@@ -297,7 +304,10 @@ assert door == {"Fn::If": ["FunctionDoor", alias("Associate"), {"Ref": "MoveStat
 assert SOURCE["Parameters"]["RequestDoor"]["Default"] == "runbook", "the door is another by default"
 for name in ("EvacuationRequestedRule", "AlarmRule", "HealthRule"):
     assert rules[name]["Targets"][0]["Arn"] == {"Ref": "EvacuateStateMachine"}, f"{name} starts something else"
-assert not of_type("AWS::Lambda::Permission"), "a function that somebody may call without a role"
+((name, permission),) = of_type("AWS::Lambda::Permission").items()
+assert RESOURCES[name]["Condition"] == "FunctionDoor", "a function that may be called by event though nobody asked for it"
+assert permission["Principal"] == "events.amazonaws.com", "another service may call a function"
+assert permission["SourceArn"] == {"Fn::GetAtt": ["AssociationRequestedRule", "Arn"]}, "any rule may call a function"
 
 # Every queue: encrypted, kept for as long as SQS can, and closed to whoever comes without TLS.
 queue_policies = of_type("AWS::SQS::QueuePolicy").values()
