@@ -70,8 +70,10 @@ impl<'de> Visitor<'de> for Strict {
         Ok(Value::from(value))
     }
 
+    /// A whole number stays one, however it is written: what passes JSON on may write 101 as 101.0.
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
+        let whole = || format!("{value:.0}").parse::<i64>().ok().filter(|_| value.fract() == 0.0);
+        Ok(whole().map_or_else(|| Number::from_f64(value).map_or(Value::Null, Value::Number), Value::from))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

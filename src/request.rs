@@ -13,8 +13,8 @@ use crate::json;
 
 /// The largest payload that is read, in bytes.
 pub const MAX_PAYLOAD: usize = 32 * 1024;
-/// How far an envelope's `time` may lie ahead of our clock.
-const MAX_CLOCK_SKEW: Duration = Duration::minutes(5);
+/// How far a `time` may lie ahead of our clock.
+pub const MAX_CLOCK_SKEW: Duration = Duration::minutes(5);
 
 /// An association request, as understood.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -13,9 +13,9 @@ use crate::check::settled::{Seen, judge};
 use crate::clock::needed_to_act;
 #[allow(unused_imports, reason = "Name is for the documentation")]
 use crate::error::{Error, Name};
-use crate::estate::{Failed, unread};
+use crate::estate::unread;
 use crate::record::{Earlier, Outcome, Record};
-use crate::request::Arrival;
+use crate::request::{Arrival, MAX_CLOCK_SKEW};
 use crate::told::Told;
 
 /// What the function is configured with, once, from its environment.
@@ -44,7 +44,7 @@ pub struct Verify {
 pub struct Verified {
     /// The record, and what became of it.
     pub told: Told,
-    /// How long after the move was decided this was seen; `None` where it had been seen before.
+    /// How long after the move was decided it was seen to have settled; `None` where it has not, or had been seen before.
     pub after: Option<Duration>,
 }
 
@@ -82,7 +82,9 @@ impl Verify {
         let seen = self.look(&earlier, invocation).await?;
         let said_before = matches!(earlier.outcome, Outcome::Settled | Outcome::Unhealthy);
         let since = clock.now() - earlier.time;
-        let report = judge(&earlier, &seen, !said_before && since < self.settings.convergence)?;
+        // A record from the future, beyond what clocks differ by, is no reason to wait for ever.
+        let converging = since < self.settings.convergence && since > -MAX_CLOCK_SKEW;
+        let report = judge(&earlier, &seen, converging && !said_before)?;
         let healthy = !report.findings.iter().any(Finding::blocks);
         let outcome = if healthy { Outcome::Settled } else { Outcome::Unhealthy };
 
@@ -90,18 +92,13 @@ impl Verify {
         let record = Record::of_verification(earlier, outcome, report, seen.virtual_interface, clock.now());
         let resources = record.resources(&invocation.partition, &self.settings.region, account);
         let told = Told::tell(record, &resources, bus, invocation).await;
-        Ok(Verified { told, after: (!said_before).then_some(since) })
+        Ok(Verified { told, after: (healthy && !said_before).then_some(since) })
     }
 
     async fn look(&self, earlier: &Earlier, invocation: &Invocation) -> Result<Seen, Error> {
         let id = &earlier.request.virtual_interface_id;
         let (interfaces, accepted_prefixes) = self.direct_connect.look(id, &invocation.clock).await;
-        let interfaces = match interfaces {
-            Ok(interfaces) => interfaces,
-            // AWS's way of saying that there is none.
-            Err(Failed::Refused { .. }) => Vec::new(),
-            Err(failed) => return Err(unread("DescribeVirtualInterfaces", &failed)),
-        };
+        let interfaces = interfaces.map_err(|failed| unread("DescribeVirtualInterfaces", &failed))?;
         let virtual_interface = interfaces.into_iter().find(|one| one.virtual_interface_id == *id);
         Ok(Seen { virtual_interface, accepted_prefixes })
     }

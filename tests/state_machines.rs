@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use associate_virtual_interface::check::{CHECKS, Severity};
 use associate_virtual_interface::error::{Moved, Name};
 use serde_json::{Map, Value};
 
@@ -226,6 +227,14 @@ fn doubt_leads_to_verify_and_never_to_a_second_call() {
             assert_eq!(next, BTreeSet::from([verify.to_owned()]), "{name} after {error}");
         }
     }
+    // What may be said of a later attempt without doubt about an earlier one: the names that associate says after it
+    // has found the interface elsewhere than on its target.
+    for (name, failure) in [("MayHaveMoved", "$failure"), ("MayHaveMovedBack", "$backFailure")] {
+        let condition = &states(&machine)[name]["Choices"][0]["Condition"];
+        let believed = quoted_in(condition, &format!("$earlierAttempts > 0 and $not({failure}.Error in ["));
+        assert_eq!(believed, ["PreCheckRefused", "PreCheckNotYet", "AssociationRejected"], "{name}");
+        assert!(believed.iter().all(|error| nothing_moved.contains(error.as_str())), "{name}");
+    }
     // Only the runbook for one interface moves anything.
     assert!(every_state().iter().all(|(name, state)| name.starts_with("move.") || !moves(state)));
 }
@@ -239,15 +248,52 @@ fn every_error_that_is_named_is_somebodys() {
             assert!(error.contains('.') || ours.contains(error) || ends.contains(error), "{name}: who says {error}?");
         }
     }
-    let condition = states(&machine("move"))["MayMoveBack"]["Choices"][0]["Condition"].to_string();
-    let list = condition.split_once("$failure.Error in [").unwrap().1.split_once(']').unwrap().0.to_owned();
-    for error in list.split(", ") {
-        assert!(ours.contains(error.trim_matches('\'')), "who says {error}?");
+    for error in quoted_in(&states(&machine("move"))["MayMoveBack"]["Choices"][0]["Condition"], "$failure.Error in [") {
+        assert!(ours.contains(error.as_str()), "who says {error}?");
     }
     for end in &ends {
         assert!(!end.starts_with("States."), "Step Functions keeps {end} to itself");
     }
     assert!(ends.len() >= 8, "{ends:?}");
+}
+
+/// The list of quoted names in an expression that begins like this.
+fn quoted_in(expression: &Value, before: &str) -> Vec<String> {
+    let expression = expression.as_str().unwrap();
+    let rest = expression.split_once(before).unwrap_or_else(|| panic!("no {before} in {expression}")).1;
+    rest.split(']').next().unwrap().split(", ").map(|name| name.trim_matches('\'').to_owned()).collect()
+}
+
+#[test]
+fn after_a_move_no_name_says_that_nothing_moved() {
+    let machine = machine("move");
+    let nothing_moved = |error: &&str| Name::ALL.iter().any(|n| n.as_str() == *error && n.did_it_move() == Moved::No);
+    for name in ["Verify", "VerifyAfterSoak"] {
+        let state = &states(&machine)[name];
+        let [own, others] = list(state, "Catch") else { panic!("{name} catches otherwise") };
+        let wanted = ["SettledUnhealthy", "NotSettledYet", "AssociationUnsettled", "RecordNotEmitted"];
+        assert_eq!(names(own), wanted.into(), "{name}");
+        assert!(!wanted.iter().any(nothing_moved), "{name}");
+        assert_eq!(names(others), ["States.ALL"].into(), "{name}");
+        assert_eq!(others["Assign"]["failure"]["Error"], "NotVerified", "{name}");
+        assert!(others["Assign"]["failure"]["Cause"].as_str().unwrap().contains("$states.errorOutput.Error"), "{name}");
+    }
+    assert_eq!(states(&machine)["NotSettled"]["Error"], "{% $failure.Error %}");
+}
+
+#[test]
+fn the_way_back_accepts_guards_that_there_are() {
+    let machine = machine("move");
+    let rule = &states(&machine)["MayMoveBack"]["Choices"][0];
+    let guards: BTreeSet<&str> =
+        CHECKS.iter().filter(|check| check.severity == Severity::Guard).map(|check| check.name).collect();
+    let accepted = quoted_in(&rule["Assign"]["back"], "$accepted := [");
+    assert_eq!(accepted.len(), 8, "{accepted:?}");
+    for check in &accepted {
+        assert!(guards.contains(check.as_str()), "{check} is no guard");
+    }
+    // Where nobody knows what healthy was, nothing is moved back.
+    assert!(rule["Condition"].as_str().unwrap().contains("and $type($record.before) = 'object' and"));
 }
 
 /// The names under which a state ends its machine, or has another one end it.

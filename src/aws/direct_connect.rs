@@ -218,9 +218,17 @@ impl DirectConnect {
         }
     }
 
-    /// Reads the interface and its routes as they are now, at once.
+    /// Reads the interface and its routes as they are now, at once; and all interfaces of the Region where the first read
+    /// does not show it: one empty or refused answer is no proof that it is gone.
     pub async fn look(&self, id: &str, clock: &Clock) -> (Listing<VirtualInterface>, Listing<String>) {
-        let reads = async { tokio::join!(self.interfaces(Some(id), None), self.accepted_prefixes(id)) };
+        let reads = async {
+            let (one, prefixes) = tokio::join!(self.interfaces(Some(id), None), self.accepted_prefixes(id));
+            let shown = one.as_ref().is_ok_and(|all| all.iter().any(|one| one.virtual_interface_id == id));
+            match one {
+                Ok(_) | Err(Failed::Refused { .. }) if !shown => (self.interfaces(None, None).await, prefixes),
+                one => (one, prefixes),
+            }
+        };
         let late = || Failed::Incomplete { why: "no answer came in time".to_owned() };
         timeout_at(clock.until(RESERVE_FOR_RECORD), reads).await.unwrap_or_else(|_| (Err(late()), Err(late())))
     }

@@ -203,6 +203,8 @@ pub enum Fault {
     InterfaceGone { virtual_interface: String, state: String },
     #[error("{virtual_interface} is down{}", .before.as_ref().map_or_else(|| ", and nobody knows whether it was before the move".to_owned(), |before| format!("; it was {before} before the move")))]
     InterfaceDown { virtual_interface: String, before: Option<String> },
+    #[error("{virtual_interface} is down, as it was before the move: no BGP session has come up")]
+    InterfaceStillDown { virtual_interface: String },
     #[error("the BGP session {session} was up before the move and is {now}")]
     SessionLost { session: String, now: String },
     #[error("{count} prefixes that were accepted before the move are not accepted now: {}{}", .prefixes.join(", "), if prefixes.len() < *count { ", ..." } else { "" })]

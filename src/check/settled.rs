@@ -50,6 +50,15 @@ const PREFIXES_KEPT: Check = Check {
     run: super::judged_before,
 };
 
+const COMES_UP: Check = Check {
+    name: "comes-up",
+    severity: Severity::Notice,
+    basis: Basis::Ours,
+    rule: "an interface that was down before the move is up after it",
+    source: "a failover moves what is down; that it has settled does not say that it works again",
+    run: super::judged_before,
+};
+
 const ROUTES_COMPARED: Check = Check {
     name: "routes-compared",
     severity: Severity::Notice,
@@ -71,7 +80,7 @@ const BEFORE_KNOWN: Check = Check {
 /// Every check of `verify`, in the order of its records and the README. In a record of `verify` a refusal is what made
 /// it unhealthy.
 pub const SETTLED_CHECKS: &[Check] =
-    &[STILL_THERE, STATE_KEPT, SESSIONS_KEPT, PREFIXES_KEPT, ROUTES_COMPARED, BEFORE_KNOWN];
+    &[STILL_THERE, STATE_KEPT, SESSIONS_KEPT, PREFIXES_KEPT, COMES_UP, ROUTES_COMPARED, BEFORE_KNOWN];
 
 /// How the interface is now.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,9 +164,10 @@ fn in_transition(earlier: &Earlier, interface: &VirtualInterface) -> Result<(), 
 fn state_lost(earlier: &Earlier, interface: &VirtualInterface) -> Option<Finding> {
     let before = earlier.before.as_ref().map(|before| before.virtual_interface.state_or_unknown());
     let is_down = interface.virtual_interface_state.as_deref() == Some("down");
-    (is_down && before.as_deref() != Some("down")).then(|| {
-        let virtual_interface = interface.virtual_interface_id.clone();
-        finding(&STATE_KEPT, Fault::InterfaceDown { virtual_interface, before })
+    let virtual_interface = interface.virtual_interface_id.clone();
+    is_down.then(|| match before.as_deref() {
+        Some("down") => finding(&COMES_UP, Fault::InterfaceStillDown { virtual_interface }),
+        _ => finding(&STATE_KEPT, Fault::InterfaceDown { virtual_interface, before }),
     })
 }
 

@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 
 use super::{Before, Inverse, Outcome, Place, SCHEMA_VERSION};
 use crate::error::Error;
-use crate::fields::{Fields, invalid};
+use crate::fields::{Fields, Text, invalid};
 use crate::json;
-use crate::request::{Arrival, Request, read_request};
+use crate::request::{Arrival, Request, id_of, read_request};
 
 /// The largest record that is read, in bytes: what Step Functions hands on at most.
 const MAX_RECORD: usize = 256 * 1024;
@@ -48,7 +48,7 @@ impl Earlier {
         if request.dry_run {
             return Err(invalid("request.dryRun is true: a dry run moved nothing".to_owned()));
         }
-        Ok(Self {
+        let earlier = Self {
             outcome,
             time: record.time("time")?.ok_or_else(|| invalid("time is missing".to_owned()))?,
             request,
@@ -56,7 +56,33 @@ impl Earlier {
             to: part(&mut record, "to")?,
             before: part(&mut record, "before")?,
             inverse: part(&mut record, "inverse")?,
-        })
+        };
+        earlier.is_of_one_move(arrival)?;
+        Ok(earlier)
+    }
+
+    /// What is handed on, compared with and said again is of the interface that the request names, and of ports.
+    fn is_of_one_move(&self, arrival: Arrival<'_>) -> Result<(), Error> {
+        let id = &self.request.virtual_interface_id;
+        let other = |what: &str| Err(invalid(format!("{what} is of another virtual interface than the request")));
+        if self.before.as_ref().is_some_and(|before| before.virtual_interface.virtual_interface_id != *id) {
+            return other("before");
+        }
+        if self.inverse.as_ref().is_some_and(|inverse| inverse.virtual_interface_id != *id) {
+            return other("inverse");
+        }
+        let inverse = self.inverse.as_ref();
+        for (path, port) in [
+            ("from.connectionId", self.from.as_ref().map(|place| &place.connection_id)),
+            ("to.connectionId", self.to.as_ref().map(|place| &place.connection_id)),
+            ("inverse.connectionId", inverse.map(|inverse| &inverse.connection_id)),
+            ("inverse.expectedConnectionId", inverse.map(|inverse| &inverse.expected_connection_id)),
+        ] {
+            if let Some(port) = port {
+                id_of(&Text { path: path.to_owned(), text: port.clone() }, &["dxcon", "dxlag"], arrival)?;
+            }
+        }
+        Ok(())
     }
 
     /// The port that the interface was to arrive on: where AWS really put it, as far as the record tells.

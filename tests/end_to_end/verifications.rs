@@ -122,6 +122,9 @@ async fn what_was_down_before_may_be_down() {
         (&settled["outcome"], &settled["virtualInterface"]["virtualInterfaceState"]),
         (&json!("settled"), &json!("down"))
     );
+    let codes: Vec<String> =
+        findings(&settled).into_iter().map(|(_, severity, code)| format!("{severity} {code}")).collect();
+    assert_eq!(codes, ["notice InterfaceStillDown"]);
 }
 
 #[tokio::test]
@@ -195,6 +198,12 @@ async fn what_is_no_record_of_a_move_is_named_and_not_quoted() {
         (with("before", json!({"vlan": "canary"})), "before is not as it stands in a record"),
         (with("inverse", json!({})), "inverse is not as it stands in a record"),
         (with("to", json!("canary")), "to is not as it stands in a record"),
+        (with("to", json!({})), "to.connectionId is not an id of the shape dxcon-... or dxlag-..."),
+        (
+            with("from", json!({"connectionId": "canary"})),
+            "from.connectionId is not an id of the shape dxcon-... or dxlag-...",
+        ),
+        (with("before", json!({})), "before is of another virtual interface than the request"),
     ] {
         let said = verify.ask(&payload).await;
         assert_eq!(said.name(), "InvalidRequest", "{payload}");
@@ -233,8 +242,9 @@ async fn every_fault_of_a_read_is_told_by_name() {
         ("DescribeVirtualInterfaces:hang", "Unavailable"),
         ("DescribeVirtualInterfaces:truncated", "Unavailable"),
         ("DescribeVirtualInterfaces:denied", "AccessDenied"),
-        // AWS says that there is none: it may be back while it may converge.
-        ("DescribeVirtualInterfaces:client", "NotSettledYet"),
+        // AWS says that there is none, once, and then shows it; or says so of everything, which is no answer.
+        ("DescribeVirtualInterfaces:client:1", "settled"),
+        ("DescribeVirtualInterfaces:client", "Unavailable"),
         ("DescribeVirtualInterfaces:throttle:1", "settled"),
         ("ListVirtualInterfaceRoutes:throttle", "Unavailable"),
         ("ListVirtualInterfaceRoutes:truncated", "Unavailable"),
@@ -261,6 +271,34 @@ async fn every_fault_of_a_read_is_told_by_name() {
     for cell in cells {
         cell.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn it_is_gone_only_if_the_region_does_not_show_it_either() {
+    let (associate, verify, record) = moved(Options::default(), &AT_ONCE).await;
+    let settled = verify.ask(&record).await.record();
+    associate.simulator.change(|world| assert!(world.remove(INTERFACE)));
+    let said = verify.ask(&settled).await;
+    assert_eq!(said.name(), "SettledUnhealthy");
+    assert_eq!(said.message(), "still-there: dxvif-fgprivt1 is not visible any more: it will not come up again");
+    assert_eq!(details(&verify)[2], "Virtual Interface Unhealthy");
+}
+
+#[tokio::test]
+async fn whole_numbers_may_have_become_floats_on_their_way() {
+    let (_associate, verify, record) = moved(Options::default(), &[]).await;
+    assert_eq!((&record["before"]["vlan"], &record["before"]["asnLong"]), (&json!(101), &json!(65010)));
+    let floats = record.to_string().replace(":101,", ":101.0,").replace(":65010,", ":65010.0,");
+    assert!(floats.contains("101.0") && floats.contains("65010.0"), "{floats}");
+    let settled = verify.ask_as(floats, Invocation::default()).await.record();
+    assert_eq!((&settled["outcome"], &settled["before"]), (&json!("settled"), &record["before"]));
+}
+
+#[tokio::test]
+async fn a_record_from_the_future_waits_for_nothing() {
+    let (_associate, verify, mut record) = moved(never_up(), &[]).await;
+    record["time"] = json!("9999-01-01T00:00:00Z");
+    assert_eq!(verify.ask(&record).await.name(), "SettledUnhealthy");
 }
 
 #[tokio::test]

@@ -213,10 +213,6 @@ fn what_is_being_deleted_is_not_waited_for() {
 
 #[test]
 fn what_was_no_better_before_is_settled() {
-    let was_down: Mutation = |earlier, seen| {
-        down(before(earlier));
-        down(now(seen));
-    };
     let new_peer_is_up: Mutation = |_, seen| {
         let mut gone = now(seen).bgp_peers[0].clone();
         gone.bgp_peer_state = text("deleted");
@@ -231,9 +227,20 @@ fn what_was_no_better_before_is_settled() {
         now(seen).bgp_peers[0].address_family = None;
     };
     let on_the_lag_of_a_member: Mutation = |earlier, _| earlier.request.connection_id = "dxcon-fmember1".to_owned();
-    for mutate in [was_down, new_peer_is_up, more_prefixes, another_spelling, on_the_lag_of_a_member] {
+    for mutate in [new_peer_is_up, more_prefixes, another_spelling, on_the_lag_of_a_member] {
         assert_eq!(said(mutate, false), Vec::<String>::new());
     }
+}
+
+#[test]
+fn what_was_down_before_may_be_down_and_that_is_said() {
+    let was_down: Mutation = |earlier, seen| {
+        down(before(earlier));
+        down(now(seen));
+    };
+    let expected = "comes-up: dxvif-fexample is down, as it was before the move: no BGP session has come up";
+    assert_eq!(said(was_down, false), [expected]);
+    assert_eq!(said(was_down, true), [expected], "it is not waited for");
 }
 
 #[test]
