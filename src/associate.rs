@@ -56,6 +56,18 @@ impl Invocation {
         self.account.as_deref().ok_or_else(|| Error::new(Name::Unavailable, unknown))
     }
 
+    /// The circumstances in which its payload arrived.
+    pub(crate) fn arrival<'a>(&'a self, region: &'a str, own_source: &'a str, max_age: Duration) -> Arrival<'a> {
+        Arrival {
+            now: self.clock.now(),
+            lambda_request_id: &self.request_id,
+            partition: &self.partition,
+            region,
+            own_source,
+            max_age,
+        }
+    }
+
     /// On whose behalf the function works.
     pub(crate) fn caller(&self, region: &str, min_healthy_paths: usize) -> Result<Caller, Error> {
         Ok(Caller {
@@ -122,14 +134,8 @@ impl Associate {
     }
 
     fn arrival<'a>(&'a self, invocation: &'a Invocation) -> Arrival<'a> {
-        Arrival {
-            now: invocation.clock.now(),
-            lambda_request_id: &invocation.request_id,
-            partition: &invocation.partition,
-            region: &self.settings.region,
-            own_source: &self.settings.event_source,
-            max_age: self.settings.max_request_age,
-        }
+        let Settings { region, event_source, max_request_age, .. } = &self.settings;
+        invocation.arrival(region, event_source, *max_request_age)
     }
 
     fn caller(&self, invocation: &Invocation) -> Result<Caller, Error> {

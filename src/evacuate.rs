@@ -15,7 +15,6 @@ use crate::evacuation::doors::{Asked, parse};
 use crate::evacuation::judge::Judge;
 use crate::evacuation::{Evacuation, Plan};
 use crate::log;
-use crate::request::Arrival;
 
 /// What the function is configured with, once, from its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +70,9 @@ impl Evacuate {
     /// [`crate::error::Name::AccessDenied`] and [`crate::error::Name::Unavailable`] as for one interface, and
     /// [`crate::error::Name::PreCheckRefused`] when nothing of what is to be emptied is visible.
     pub async fn handle(&self, payload: &str, invocation: &Invocation) -> Result<Told, Error> {
-        let Asked { evacuation, notices } = parse(payload, self.arrival(invocation))?;
+        // It emits nothing, so there is no source of its own from which something could come back.
+        let arrival = invocation.arrival(&self.settings.region, "", self.settings.max_request_age);
+        let Asked { evacuation, notices } = parse(payload, arrival)?;
         let mut plan = match &evacuation {
             Some(evacuation) => self.plan(evacuation, invocation).await?,
             None => Plan::default(),
@@ -85,18 +86,6 @@ impl Evacuate {
         let survey = self.direct_connect.survey(evacuation, &caller, &invocation.clock).await?;
         let situation = survey.situation(evacuation, &caller)?;
         Judge { survey: &survey, situation: &situation, evacuation, caller: &caller }.plan()
-    }
-
-    fn arrival<'a>(&'a self, invocation: &'a Invocation) -> Arrival<'a> {
-        Arrival {
-            now: invocation.clock.now(),
-            lambda_request_id: &invocation.request_id,
-            partition: &invocation.partition,
-            region: &self.settings.region,
-            // It emits nothing, so there is nothing of its own that could come back.
-            own_source: "",
-            max_age: self.settings.max_request_age,
-        }
     }
 }
 

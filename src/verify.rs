@@ -15,7 +15,7 @@ use crate::clock::needed_to_act;
 use crate::error::{Error, Name};
 use crate::estate::unread;
 use crate::record::{Earlier, Outcome, Record};
-use crate::request::{Arrival, MAX_CLOCK_SKEW};
+use crate::request::MAX_CLOCK_SKEW;
 use crate::told::Told;
 
 /// What the function is configured with, once, from its environment.
@@ -75,7 +75,10 @@ impl Verify {
     /// [`Name::RecordNotEmitted`] are in [`Told::answer`].
     pub async fn handle(&self, payload: &str, invocation: &Invocation) -> Result<Verified, Error> {
         let clock = &invocation.clock;
-        let earlier = Earlier::read(payload, self.arrival(invocation))?;
+        let earlier = Earlier::read(
+            payload,
+            invocation.arrival(&self.settings.region, &self.settings.event_source, Duration::MAX),
+        )?;
         let account = invocation.account()?;
         clock.is_enough_for(needed_to_act(true))?;
 
@@ -101,16 +104,5 @@ impl Verify {
         let interfaces = interfaces.map_err(|failed| unread("DescribeVirtualInterfaces", &failed))?;
         let virtual_interface = interfaces.into_iter().find(|one| one.virtual_interface_id == *id);
         Ok(Seen { virtual_interface, accepted_prefixes })
-    }
-
-    fn arrival<'a>(&'a self, invocation: &'a Invocation) -> Arrival<'a> {
-        Arrival {
-            now: invocation.clock.now(),
-            lambda_request_id: &invocation.request_id,
-            partition: &invocation.partition,
-            region: &self.settings.region,
-            own_source: &self.settings.event_source,
-            max_age: Duration::MAX,
-        }
     }
 }
