@@ -4,7 +4,7 @@
 use dx_sim::{Options, World};
 use serde_json::{Value, json};
 
-use crate::harness::{Said, Stage, request, request_with};
+use crate::harness::{Said, Stage, VERIFY, request, request_with};
 
 pub(crate) const CANARY: &str = "0xCanaryKey77";
 
@@ -50,6 +50,29 @@ async fn no_secret_leaves_the_function_at_any_level_on_any_path() {
             assert_eq!(record["virtualInterface"]["authKey"], "[PROTECTED]");
             assert_eq!(record["virtualInterface"]["customerRouterConfig"], "[PROTECTED]");
         }
+    }
+}
+
+#[tokio::test]
+async fn no_secret_leaves_verify_either() {
+    let trace = [("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("RUST_LOG", "trace"), ("CONVERGENCE_SECONDS", "0")];
+    for (never_up, fault, ends) in [
+        (None, None, "settled"),
+        (Some("dxlag-fgashlag"), None, "SettledUnhealthy"),
+        (None, Some("DescribeVirtualInterfaces:truncated"), "Unavailable"),
+    ] {
+        let never_up = never_up.into_iter().map(str::to_owned).collect();
+        let associate = Stage::with(Options { never_up, ..Options::default() }, &[]).await;
+        associate.simulator.change(plant);
+        let record = associate.ask(&request()).await.record();
+        let verify = associate.beside(VERIFY, &trace).await;
+        associate.simulator.set_faults(crate::harness::faults(&fault.into_iter().collect::<Vec<_>>()));
+        let said = verify.ask(&record).await;
+        assert_eq!(said.name(), ends, "{said:?}");
+        let mut everything = format!("{said:?}{}", json!(verify.simulator.events()));
+        everything.push_str(&verify.finish().await.join("\n"));
+        assert!(!everything.contains(CANARY), "{ends}");
+        assert!(ends == "Unavailable" || everything.contains("[PROTECTED]"), "{ends}");
     }
 }
 
