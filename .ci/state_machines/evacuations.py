@@ -45,6 +45,7 @@ MOCKS = {
         "Move",
         {"Throw": {"Error": "StepFunctions.StateMachineDoesNotExistException", "Cause": "no such machine"}},
     ),
+    "MoveTellsText": ("AskTheMove", {"Return": {"Status": "FAILED", "Cause": 'text with "recordIds" in {}'}}),
     # The emulator would run an execution with the same name again.
     "MoveExists": ("Move", {"Throw": {"Error": "StepFunctions.ExecutionAlreadyExistsException", "Cause": "exists"}}),
 }
@@ -151,19 +152,35 @@ evacuate(
     ["evacuate", "dry run"],
     summarised("stopped", notBegun=["dxvif-fa"], skipped=[left("dxvif-fb", "hosted-target")]),
 )
+
+
+failover = MOVING | {"evacuate": [plan("dxvif-fa", skipped=[("dxvif-fb", "hosted-target")])]}
+
+
+def partly(run):
+    summarised("partly", moved=done(run.name, "dxvif-fa"), skipped=[left("dxvif-fb", "hosted-target")])(run)
+
+
 evacuate(
     "some-skipped-allowed",
     evacuation() | {"allowSkipped": True},
     MOVING | {"evacuate": [plan("dxvif-fa", skipped=[("dxvif-fb", "hosted-target")])]},
-    "partly",
+    "EvacuationPartly",
     ["evacuate", "dry run"] + ONE_MOVE,
-    lambda run: summarised("partly", moved=done(run.name, "dxvif-fa"), skipped=[left("dxvif-fb", "hosted-target")])(
-        run
-    ),
+    partly,
 )
 evacuate(
     "all-skipped-allowed",
     evacuation() | {"allowSkipped": True},
+    {"evacuate": [plan(skipped=[("dxvif-fb", "hosted-target")])]},
+    "NotAllMovable",
+    ["evacuate"],
+    summarised("stopped", skipped=[left("dxvif-fb", "hosted-target")]),
+)
+# An alarm does not name the port: what is skipped does.
+evacuate(
+    "all-skipped-alarm",
+    alarm("all-skipped-alarm"),
     {"evacuate": [plan(skipped=[("dxvif-fb", "hosted-target")])]},
     "NotAllMovable",
     ["evacuate"],
@@ -181,7 +198,7 @@ evacuate(
     "one-not-rehearsed",
     evacuation() | {"allowSkipped": True},
     MOVING | TWO | {"dry run": [error("AccessDenied"), THERE_ALREADY]},
-    "partly",
+    "EvacuationPartly",
     ["evacuate", "dry run", "dry run"] + ONE_MOVE,
     lambda run: summarised("partly", moved=done(run.name, "dxvif-fb"), skipped=[left("dxvif-fa", "AccessDenied")])(run),
 )
@@ -273,6 +290,35 @@ evacuate(
     lambda run: first_failed("SettledUnhealthy", f"{run.name}.dxvif-fa=associated")(run),
     mock="MoveFailed",
 )
+long = error("PreCheckRefused", "z" * 40_000)
+# A refusal has no ids, and what is left of a long one is not JSON, even where it ends, or begins, as if it were.
+for number, refusal in enumerate(
+    [
+        error("PreCheckRefused"),
+        long,
+        error("PreCheckRefused", "}" * 40_000),
+        error("PreCheckRefused", '"recordIds"' + "}" * 40_000),
+        lambda asked: {"error": {"recordIds": []} | long(asked)["error"]},
+    ]
+):
+    evacuate(
+        f"move-refused-{number}",
+        evacuation(),
+        MOVING | TWO | {"associate": [refusal]},
+        "EvacuationStopped",
+        PLANNED_TWO,
+        first_failed("PreCheckRefused"),
+        mock="MoveFailed",
+    )
+evacuate(
+    "move-tells-text",
+    evacuation(),
+    MOVING | TWO | {"associate": [error("PreCheckRefused")]},
+    "EvacuationStopped",
+    PLANNED_TWO + ["associate"],
+    first_failed("PreCheckRefused"),
+    mock="MoveTellsText",
+)
 evacuate(
     "move-exists",
     evacuation(),
@@ -317,6 +363,15 @@ evacuate(
     "SummaryNotEmitted",
     PLANNED_TWO + ONE_MOVE * 2,
     lambda run: tells(run, {"outcome": "evacuated"}),
+    mock="BusAway",
+)
+evacuate(
+    "skipped-and-summary-lost",
+    evacuation() | {"allowSkipped": True},
+    failover,
+    "EvacuationPartly",
+    ["evacuate", "dry run"] + ONE_MOVE,
+    lambda run: tells(run, {"outcome": "partly", "skipped": [left("dxvif-fb", "hosted-target")]}),
     mock="BusAway",
 )
 evacuate(
@@ -384,11 +439,11 @@ def fails_over(run):
     assert not run.events("Virtual Interface Evacuation Approval Requested")
     child = json.loads(run.describe("move", f"{run.name}.dxvif-fa")["input"])
     assert (child["rollback"], child["soakSeconds"]) == ("never", 0), child
+    partly(run)
 
 
-failover = MOVING | {"evacuate": [plan("dxvif-fa", skipped=[("dxvif-fb", "hosted-target")])]}
 for name, event in [("alarm", alarm("alarm")), ("health-issue", health("health-issue", "issue"))]:
-    evacuate(name, event, failover, "partly", ["evacuate", "dry run"] + ONE_MOVE, fails_over)
+    evacuate(name, event, failover, "EvacuationPartly", ["evacuate", "dry run"] + ONE_MOVE, fails_over)
 
 
 def is_maintenance(run):

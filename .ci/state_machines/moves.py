@@ -11,7 +11,6 @@ from stubs import (
     REFUSE,
     SOURCE_PORT,
     TARGET,
-    THERE_ALREADY,
     UNHEALTHY,
     UNSETTLED,
     arn,
@@ -83,6 +82,7 @@ move(
 
 
 def is_minimal(run, told, asked):
+    known = "expectedConnectionId" in asked
     assert abs(time.time() - calendar.timegm(time.strptime(told["time"][:19], "%Y-%m-%dT%H:%M:%S"))) < 120
     inverse = {"virtualInterfaceId": "dxvif-fone", "connectionId": SOURCE_PORT, "expectedConnectionId": TARGET}
     assert told == {
@@ -92,10 +92,10 @@ def is_minimal(run, told, asked):
         "time": told["time"],
         "outcome": "unsettled",
         "request": asked,
-        "from": {"connectionId": SOURCE_PORT},
+        "from": {"connectionId": SOURCE_PORT} if known else None,
         "to": {"connectionId": TARGET},
         "before": None,
-        "inverse": inverse,
+        "inverse": inverse if known else None,
     }, told
 
 
@@ -135,15 +135,49 @@ move(
 for definite in ["InvalidRequest", "StaleRequest", "AccessDenied", "PreCheckRefused", "AssociationRejected"]:
     name = f"definite-{definite}"
     move(name, goes_back(name), {"associate": [error(definite)]}, definite, ["associate"])
-# After retries the name tells only of the last attempt: an earlier one may have moved it.
-for again, attempts in [("PreCheckNotYet", 6), ("Unavailable", 6), ("Lambda.TooManyRequestsException", 7)]:
+# These come after a look at where it is, so they are believed even of a later attempt.
+for seen in ["PreCheckRefused", "AssociationRejected"]:
+    name = f"seen-again-{seen}"
+    move(
+        name,
+        goes_back(name),
+        {"associate": [error("Unavailable"), error(seen)], "verify": [settled]},
+        seen,
+        ["associate"] * 2,
+    )
+move(
+    "seen-again-PreCheckNotYet",
+    goes_back("seen-again-PreCheckNotYet"),
+    {"associate": [error("PreCheckNotYet")], "verify": [settled]},
+    "PreCheckNotYet",
+    ["associate"] * 6,
+)
+
+
+def is_told(length):
+    """So much of a long message is in the Cause, which Step Functions takes up to 32,768 characters long."""
+
+    def looks(run):
+        assert run.cause.count("z") == length and len(run.cause) <= 32768, f"{len(run.cause)}: {run.cause[:200]}"
+
+    return looks
+
+
+# What has to be escaped is longer in a Cause than it was.
+quotes = '"' * 40_000
+for name, message, length in [("long-refusal", "z" * 20_000, 20_000), ("too-long-refusal", quotes, 0)]:
+    script = {"associate": [error("PreCheckRefused", message)]}
+    move(name, goes_back(name), script, "PreCheckRefused", ["associate"], is_told(length))
+# After retries the others tell only of the last attempt: an earlier one may have moved it.
+for again, attempts in [("Unavailable", 6), ("Lambda.TooManyRequestsException", 7)]:
     name = f"again-{again.replace('.', '-')}"
     move(
         name,
         goes_back(name),
-        {"associate": [error(again)], "verify": [UNSETTLED]},
+        {"associate": [error(again, quotes)], "verify": [UNSETTLED]},
         again,
         ["associate"] * attempts + ["verify"] * 17,
+        is_told(0),
     )
 move(
     "moved-then-stale",
@@ -173,7 +207,16 @@ for again in ["ClientExecutionTimeoutException", "ServiceException", "AWSLambdaE
 def moves_back(run, because="SettledUnhealthy"):
     back, last = run.payloads("back")[0], run.payloads("verify")[-1]
     asked = run.given["request"]
-    checks = ["interrupts-traffic", "peers-settled", "virtual-interface-state"]
+    checks = [
+        "interrupts-traffic",
+        "peers-settled",
+        "virtual-interface-state",
+        "bandwidth-kept",
+        "macsec-kept",
+        "redundancy-kept",
+        "healthy-path-remains",
+        "healthy-path-elsewhere",
+    ]
     kept = [one for one in asked.get("overrides", []) if one["check"] not in checks]
     assert back.pop("reason", None) == asked.get("reason")
     assert back == {
@@ -199,7 +242,7 @@ def with_both_records(run):
 
 BACK = {"associate": [ASSOCIATED], "verify": [UNHEALTHY, settled], "back": [outcome("associated", before={"x": 1})]}
 THERE_AND_BACK = ["associate", "verify", "back", "verify"]
-overrides = [{"check": "bandwidth-kept", "reason": "CHG-1"}, {"check": "interrupts-traffic", "reason": "CHG-1"}]
+overrides = [{"check": check, "reason": "CHG-1"} for check in ["target-hosted", "bandwidth-kept", "interrupts-traffic"]]
 late = {"notAfter": "2027-01-01T00:00:00Z", "reason": "CHG-1", "overrides": overrides}
 move("unhealthy", goes_back("unhealthy", **late), BACK, "MovedBack", THERE_AND_BACK, with_both_records)
 move(
@@ -259,45 +302,68 @@ move(
     ["associate", "verify"],
     lambda run: tells(run, {"recordIds": ["rollback-never=associated"]}),
 )
+there_and_known = outcome("alreadyAssociated", before={"virtualInterfaceState": "available"})
 move(
     "not-ours",
     goes_back("not-ours"),
-    BACK | {"associate": [THERE_ALREADY]},
+    BACK | {"associate": [there_and_known]},
     "SettledUnhealthy",
     ["associate", "verify"],
 )
+# An attempt that was throttled moved nothing: somebody else has.
 move(
-    "ours-by-retry",
-    goes_back("ours-by-retry"),
-    BACK | {"associate": [error("RecordNotEmitted"), THERE_ALREADY]},
-    "MovedBack",
-    ["associate", "associate", "verify", "back", "verify"],
+    "not-ours-after-throttling",
+    goes_back("not-ours-after-throttling"),
+    BACK | {"associate": [error("Lambda.TooManyRequestsException"), there_and_known]},
+    "SettledUnhealthy",
+    ["associate", "associate", "verify"],
 )
-nowhere = {key: value for key, value in request("no-way-back").items() if key != "expectedConnectionId"}
 move(
     "no-way-back",
+    goes_back("no-way-back"),
+    BACK | {"associate": [outcome("associated", inverse=None)]},
+    "SettledUnhealthy",
+    ["associate", "verify"],
+)
+nowhere = {key: value for key, value in request("in-doubt-from-where").items() if key != "expectedConnectionId"}
+move(
+    "in-doubt-from-where",
     {"request": nowhere, "rollback": "whenUnhealthy"},
     BACK | {"associate": [UNSETTLED]},
     "SettledUnhealthy",
     ["associate", "verify"],
+    lambda run: is_minimal(run, run.payloads("verify")[0], run.given["request"]),
 )
+# Without a record of what was before, nothing is moved back.
+for worse, times in [("SettledUnhealthy", 1), ("NotSettledYet", 17), ("AssociationUnsettled", 17)]:
+    name = f"in-doubt-then-{worse}"
+    script = BACK | {"associate": [UNSETTLED], "verify": [error(worse)]}
+    move(name, goes_back(name), script, worse, ["associate"] + ["verify"] * times)
+
+
+def because(name, why):
+    def looks(run):
+        told = tells(run, {"virtualInterfaceId": "dxvif-fone"})["because"]
+        assert told["Error"] == name and told["Cause"].startswith(why), told
+
+    return looks
+
+
+# What means elsewhere that nothing has moved is not the name here.
 for blind, ends, times in [
-    ("AccessDenied", "AccessDenied", 1),
-    ("RecordNotEmitted", "RecordNotEmitted", 17),
+    ("AccessDenied", "NotVerified", 1),
+    ("InvalidRequest", "NotVerified", 1),
+    ("Unavailable", "NotVerified", 17),
+    ("Lambda.TooManyRequestsException", "NotVerified", 7),
     ("States.Timeout", "NotVerified", 7),
+    ("RecordNotEmitted", "RecordNotEmitted", 17),
 ]:
-    name = f"not-verified-{ends}"
-    move(name, goes_back(name), BACK | {"verify": [error(blind)]}, ends, ["associate"] + ["verify"] * times)
-    name = f"not-verified-after-soak-{ends}"
+    looks = because(ends, f"{blind}: " if ends == "NotVerified" else "{")
+    name = f"not-verified-{blind.replace('.', '-')}"
+    move(name, goes_back(name), BACK | {"verify": [error(blind)]}, ends, ["associate"] + ["verify"] * times, looks)
+    name = f"not-verified-after-soak-{blind.replace('.', '-')}"
     script = BACK | {"verify": [settled] + [error(blind)]}
-    move(name, goes_back(name), script, ends, ["associate"] + ["verify"] * (times + 1))
-move(
-    "in-doubt-then-back",
-    goes_back("in-doubt-then-back"),
-    BACK | {"associate": [UNSETTLED], "verify": [UNSETTLED] * 17 + [settled], "back": [THERE_ALREADY]},
-    "MovedBack",
-    ["associate"] + ["verify"] * 17 + ["back", "verify"],
-)
+    move(name, goes_back(name), script, ends, ["associate"] + ["verify"] * (times + 1), looks)
 
 
 def lost_way_back(run):
@@ -319,6 +385,14 @@ move(
     BACK | {"back": [REFUSE]},
     "NotMovedBack",
     ["associate", "verify", "back"],
+    lost_by("PreCheckRefused"),
+)
+move(
+    "back-refused-later",
+    goes_back("back-refused-later"),
+    BACK | {"back": [error("Unavailable"), REFUSE]},
+    "NotMovedBack",
+    ["associate", "verify", "back", "back"],
     lost_by("PreCheckRefused"),
 )
 move(

@@ -74,7 +74,11 @@ def plan(*interfaces, skipped=(), notices=(), **more):
             "result": {
                 "requests": [request(f"{root}.{one}", one, **dry, **more) for one in interfaces],
                 "skipped": [
-                    {"virtualInterfaceId": one, "findings": [{"check": check, "severity": "guard", "message": "long"}]}
+                    {
+                        "virtualInterfaceId": one,
+                        "fromConnectionId": SOURCE_PORT,
+                        "findings": [{"check": check, "severity": "guard", "message": "long"}],
+                    }
                     for one, check in skipped
                 ],
                 "notices": [{"code": code, "message": "said the stub"} for code in notices],
