@@ -12,7 +12,7 @@ STANDBY = "associate-virtual-interface:standby"
 ASHBURN, ASHBURN_2, ASHBURN_3 = (
     ("EqDC2", "EqDC2-19y7z3m17xpuz"),
     ("EqDC2", "EqDC2-2h0v5wq2tqzdl"),
-    ("EqDC2", "EqDC2-3k"),
+    ("EqDC2", "EqDC2-3k4c9mbq7r1wx"),
 )
 VIENNA = ("CSVA1", "CSVA1-23u8tlpaz8iks")
 
@@ -27,8 +27,10 @@ FAILED, STANDBY_PORT = "dxcon-fgfailed", "dxcon-fgstandb"
 FAILED_INTERFACES = [f"dxvif-fgfaild{number}" for number in range(1, 4)]
 # The same, as AWS Health tells it.
 TOLD_OF, TOLD_OF_INTERFACE = "dxcon-fghissue", "dxvif-fghissue"
-# The moves that come up unhealthy: onto a LAG that is there, without one link.
-HEALTHY, UNLIT_LAG, HEALTHY_INTERFACES = "dxcon-fghealth", "dxlag-fgunlit1", ["dxvif-fghealt1", "dxvif-fghealt2"]
+# Maintenance that AWS Health announces.
+ANNOUNCED, ANNOUNCED_INTERFACES = "dxcon-fgannoun", ["dxvif-fgannou1", "dxvif-fgannou2"]
+# The moves that come up unhealthy: onto a LAG where no router is configured. dx-sim is told of it.
+HEALTHY, UNREADY_LAG, HEALTHY_INTERFACES = "dxcon-fghealth", "dxlag-fgunrdy1", ["dxvif-fghealt1", "dxvif-fghealt2"]
 # The refusal: the target has an interface with the same VLAN.
 TAKEN, REFUSED_INTERFACE, VLAN_TAKEN = "dxcon-fgtaken1", "dxvif-fgrefus1", 999
 # The approvals, and the requests by event.
@@ -79,15 +81,15 @@ def lag(id, place, members, minimum_links):
     )
 
 
-def members(lag_id, place, state):
-    names = [f"dxcon-{lag_id[-5:]}l{number}{state[0]}" for number in (1, 2)]
-    return [connection(name, place, state, lagId=lag_id) for name in names]
+def members(lag_id, place):
+    return [connection(f"dxcon-{lag_id[-5:]}l{number}a", place, lagId=lag_id) for number in (1, 2)]
 
 
 CONNECTIONS = [
     connection(MAINTAINED, ASHBURN),
     connection(FAILED, ASHBURN, "down", tags=[{"key": STANDBY, "value": STANDBY_PORT}]),
     connection(TOLD_OF, ASHBURN, "down", tags=[{"key": STANDBY, "value": STANDBY_PORT}]),
+    connection(ANNOUNCED, ASHBURN, tags=[{"key": STANDBY, "value": STANDBY_PORT}]),
     connection(STANDBY_PORT, ASHBURN_3),
     connection(HEALTHY, ASHBURN),
     connection(TAKEN, ASHBURN_3),
@@ -96,9 +98,8 @@ CONNECTIONS = [
     connection(SPARE, ASHBURN_2),
     connection(ELSEWHERE, VIENNA),
 ]
-LIT = members(MAINTENANCE_LAG, ASHBURN_2, "available")
-UNLIT = members(UNLIT_LAG, ASHBURN_2, "down")
-LAGS = [lag(MAINTENANCE_LAG, ASHBURN_2, LIT, 1), lag(UNLIT_LAG, ASHBURN_2, UNLIT, 0)]
+MEMBERS = {id: members(id, ASHBURN_2) for id in (MAINTENANCE_LAG, UNREADY_LAG)}
+LAGS = [lag(id, ASHBURN_2, links, 1) for id, links in MEMBERS.items()]
 PORTS = {item.get("lagId") or item["connectionId"]: item for item in LAGS + CONNECTIONS}
 
 INTERFACES, ATTACHMENTS, ROUTES = [], [], {}
@@ -148,7 +149,7 @@ def interface(id, on, gateway=None, kind="private", up=True, vlan=None):
         | device
     )
     route = {"cidr": f"10.{number}.0.0/16", "routeDirection": "accepted", "addressFamily": "ipv4"}
-    ROUTES[id] = [route | {"asPath": [65010], "communities": []}]
+    ROUTES[id] = [route | {"asPath": [{"pathType": "seq", "path": [65010]}], "communities": []}]
     if gateway:
         ATTACHMENTS.append(
             {
@@ -183,6 +184,8 @@ gateway(5, "private", *((name, FAILED, False) for name in FAILED_INTERFACES[:2])
 gateway(6, "transit", (FAILED_INTERFACES[2], FAILED, False))
 gateway(7, "private", *((name, HEALTHY) for name in HEALTHY_INTERFACES))
 gateway(10, "private", (TOLD_OF_INTERFACE, TOLD_OF, False))
+gateway(11, "private", (ANNOUNCED_INTERFACES[0], ANNOUNCED))
+gateway(12, "transit", (ANNOUNCED_INTERFACES[1], ANNOUNCED))
 interface(REFUSED_INTERFACE, REQUESTED, up=False, vlan=VLAN_TAKEN)
 interface("dxvif-fgtaken1", TAKEN, vlan=VLAN_TAKEN)
 gateway(8, "private", *((name, APPROVED) for name in APPROVED_INTERFACES))
@@ -191,7 +194,7 @@ gateway(9, "private", (REQUESTED_INTERFACE, REQUESTED))
 ESTATE = {
     "accountId": ACCOUNT,
     "region": REGION,
-    "connections": CONNECTIONS + LIT + UNLIT,
+    "connections": CONNECTIONS + sum(MEMBERS.values(), []),
     "lags": LAGS,
     "virtualInterfaces": INTERFACES,
     "directConnectGatewayAttachments": ATTACHMENTS,

@@ -119,8 +119,8 @@ def failover():
     return f"{len(order)} interfaces moved to the port that the tag names, on an alarm"
 
 
-def health_event(category, **more):
-    entities = [{"entityValue": id, "status": "IMPAIRED"} for id in (estate.TOLD_OF, estate.TOLD_OF_INTERFACE)]
+def health_event(category, about=(estate.TOLD_OF, estate.TOLD_OF_INTERFACE), **more):
+    entities = [{"entityValue": id, "status": "IMPAIRED"} for id in about]
     detail = {
         "eventArn": "arn:aws:health:us-east-1::event/DIRECTCONNECT/AWS_DIRECTCONNECT_OPERATIONAL_ISSUE/EXAMPLE",
         "service": "DIRECTCONNECT",
@@ -174,13 +174,31 @@ def health():
     return f"the rule wants it, and {estate.TOLD_OF_INTERFACE} moved to the port that the tag names"
 
 
+def announced():
+    """Maintenance is announced for a port that works: the plan waits for somebody, who approves."""
+    names = estate.ANNOUNCED_INTERFACES
+    begins = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 14 * 86400))
+    about = {"about": [estate.ANNOUNCED, *names], "statusCode": "upcoming", "startTime": begins}
+    code = "AWS_DIRECTCONNECT_MAINTENANCE_SCHEDULED"
+    event = health_event("scheduledChange", **about, eventTypeCode=code, eventArn=f"arn:aws:health:::event/{code}")
+    arn = STACK.start(EVACUATE, "health-maintenance", event)
+    question = EARS.one(APPROVAL, estate.ANNOUNCED)["detail"]
+    assert {one["virtualInterfaceId"] for one in question["planned"]} == set(names), question
+    assert not SIM.moves(*names) and SIM.where(*names) == {estate.ANNOUNCED}
+    STEPS.send_task_success(taskToken=question["taskToken"], output="{}")
+    ended_as("SUCCEEDED", arn, 180)
+    assert SIM.where(*names) == {estate.STANDBY_PORT} and all(SIM.is_up(name) for name in names)
+    said = EARS.one("Virtual Interface Associated", names[0])["detail"]
+    assert said["request"]["notAfter"].endswith("Z") and code in said["reason"], said["request"]
+    return f"{len(names)} interfaces that were up waited for somebody, and moved when that one approved"
+
+
 def unhealthy():
     ticket, names = "CHG-2042", estate.HEALTHY_INTERFACES
     request = {
         "fromConnectionId": estate.HEALTHY,
-        "connectionId": estate.UNLIT_LAG,
-        # Somebody is sure that the links will be lit in time.
-        "overrides": accepted(ticket, "interrupts-traffic", "lag-links", "bandwidth-kept", "redundancy-kept"),
+        "connectionId": estate.UNREADY_LAG,
+        "overrides": accepted(ticket, "interrupts-traffic", "redundancy-kept"),
     }
     run = ended_as("FAILED", STACK.start(EVACUATE, ticket, {"request": request, "soakSeconds": 5}), 180)
     assert run["error"] == "EvacuationStopped", f"{run['error']}: {run['cause']}"
@@ -194,11 +212,11 @@ def unhealthy():
     assert {there["id"], back["id"]} <= set(failed["recordIds"]), failed
     assert there["requestId"] == f"{ticket}.{first}" and back["requestId"] == f"{ticket}.{first}.back", move["cause"]
     assert (there["outcome"], back["outcome"]) == ("associated", "settled"), move["cause"]
-    assert [call["input"]["connectionId"] for call in SIM.moves(*names)] == [estate.UNLIT_LAG, estate.HEALTHY]
+    assert [call["input"]["connectionId"] for call in SIM.moves(*names)] == [estate.UNREADY_LAG, estate.HEALTHY]
     assert SIM.where(*names) == {estate.HEALTHY} and all(SIM.is_up(name) for name in names)
     said = EARS.one("Virtual Interface Unhealthy", first)["detail"]
     worse = sorted({finding["code"] for finding in said["checks"]["findings"] if finding["severity"] != "notice"})
-    assert said["requestId"] == there["requestId"] and worse, said
+    assert said["requestId"] == there["requestId"] and worse == ["InterfaceDown", "PrefixesLost", "SessionLost"], said
     assert EARS.one("Virtual Interface Settled", first)["detail"]["id"] == back["id"]
     return f"moved, found worse ({', '.join(worse)}), moved back; the second of two was not begun"
 
@@ -371,6 +389,7 @@ SCENARIOS = [
     maintenance,
     failover,
     health,
+    announced,
     unhealthy,
     refused,
     request_by_event,
