@@ -11,8 +11,7 @@ use crate::aws::event_bus::EventBus;
 use crate::check::Finding;
 use crate::check::settled::{Seen, judge};
 use crate::clock::needed_to_act;
-#[allow(unused_imports, reason = "Name is for the documentation")]
-use crate::error::{Error, Name};
+use crate::error::Error;
 use crate::estate::unread;
 use crate::record::{Earlier, Outcome, Record};
 use crate::request::MAX_CLOCK_SKEW;
@@ -70,9 +69,8 @@ impl Verify {
     /// yet", afterwards "worse". (AWS gives no time; BGP's hold time is 90 seconds by default.)
     ///
     /// # Errors
-    /// `Err` for what leaves no record: [`Name::InvalidRequest`], [`Name::NotSettledYet`],
-    /// [`Name::AssociationUnsettled`], [`Name::AccessDenied`], [`Name::Unavailable`]. [`Name::SettledUnhealthy`] and
-    /// [`Name::RecordNotEmitted`] are in [`Told::answer`].
+    /// `Err` for what leaves no record: `InvalidRequest`, `NotSettledYet`, `AssociationUnsettled`, `AccessDenied` and
+    /// `Unavailable` of [`crate::error::Name`]. `SettledUnhealthy` and `RecordNotEmitted` are in [`Told::answer`].
     pub async fn handle(&self, payload: &str, invocation: &Invocation) -> Result<Verified, Error> {
         let clock = &invocation.clock;
         let earlier = Earlier::read(

@@ -1,12 +1,23 @@
 //! The clean example that every table of checks starts from: an interface whose port went down, about to move onto a
 //! LAG on another device of the same location. Nothing is wrong with it.
 
+use crate::estate::Caller;
 use crate::facts::{Attachment, BgpPeer, Facts, Port, PortKind, Sibling, VirtualInterface};
 use crate::request::Request;
 
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const OTHER_ACCOUNT: &str = "210987654321";
 pub(crate) const GATEWAY: &str = "5f294f92-bafb-4011-916d-9b0bexample";
+
+/// Whose function it is in the tests.
+pub(crate) fn caller() -> Caller {
+    Caller {
+        account: ACCOUNT.to_owned(),
+        region: "us-east-1".to_owned(),
+        partition: "aws".to_owned(),
+        min_healthy_paths: 1,
+    }
+}
 
 /// States of links, for [`lag_with_links`].
 pub(crate) const UP: Option<&str> = Some("available");

@@ -1,16 +1,7 @@
 //! What is found in an estate, and which reads it takes.
 
 use super::*;
-use crate::check::example::{ACCOUNT, connection, example, interface, lag};
-
-fn caller() -> Caller {
-    Caller {
-        account: ACCOUNT.to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        min_healthy_paths: 1,
-    }
-}
+use crate::check::example::{caller, connection, example, interface, lag};
 
 /// The example's estate as the reads would give it.
 fn estate() -> (Request, Estate) {

@@ -5,22 +5,13 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::*;
-use crate::check::example::{ACCOUNT, connection, interface, lag, text};
+use crate::check::example::{caller, connection, interface, lag, text};
 use crate::estate::{Estate, Found};
 use crate::facts::{Attachment, PortKind, RateLimiterStatus};
 use crate::request::Override;
 
 const TARGET: &str = "dxlag-fexample";
 const SOURCE: &str = "dxcon-fexample";
-
-fn caller() -> Caller {
-    Caller {
-        account: ACCOUNT.to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        min_healthy_paths: 1,
-    }
-}
 
 /// One interface of an estate: on which port, of which gateway, with which VLAN, and so on.
 #[derive(Clone, Debug)]

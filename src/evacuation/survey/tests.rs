@@ -1,19 +1,10 @@
 //! What is found of an evacuation, and which reads it takes.
 
 use super::*;
-use crate::check::example::{ACCOUNT, connection, interface, lag, text};
+use crate::check::example::{caller, connection, interface, lag, text};
 
 const SOURCE: &str = "dxcon-fexample";
 const TARGET: &str = "dxlag-fexample";
-
-fn caller() -> Caller {
-    Caller {
-        account: ACCOUNT.to_owned(),
-        region: "us-east-1".to_owned(),
-        partition: "aws".to_owned(),
-        min_healthy_paths: 1,
-    }
-}
 
 fn evacuation() -> Evacuation {
     Evacuation { ports: vec![SOURCE.to_owned()], target: Some(TARGET.to_owned()), ..Evacuation::default() }
