@@ -1,7 +1,7 @@
 //! Whether each interface of the set can be moved when its turn comes: the same checks as for the move of one, against
 //! the world as it will be then. Who was accepted before is on the target by then, as healthy as it is now. Who is not
 //! is no path that remains: its port is being emptied, and of two that carry the last healthy path of a gateway each
-//! would vouch for the other.
+//! would vouch for the other. So every check has to pass twice: without those who wait, and with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +24,15 @@ pub struct Judge<'a> {
     pub evacuation: &'a Evacuation,
     /// Who asks.
     pub caller: &'a Caller,
+}
+
+/// How those count who are to leave and have not left yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// Not at all.
+    Gone,
+    /// As interfaces on the source.
+    Seen,
 }
 
 /// What became of the whole set in one order.
@@ -74,7 +83,8 @@ impl<'a> Judge<'a> {
         let in_doubt = |one: &&Leaving<'_>| {
             let request = self.request(one, "");
             // Where it goes has no part in whether a path remains.
-            let facts = self.facts(one, &Target { port: None, neighbours: Vec::new() }, Port::default(), &nobody);
+            let nowhere = Target { port: None, neighbours: Vec::new() };
+            let facts = self.facts(one, &nowhere, Port::default(), &nobody, Waiting::Gone);
             check::healthy_path_in_doubt(&request.as_understood(), &facts)
         };
         let leaving = self.situation.leaving.iter().filter(|one| one.target.is_ok());
@@ -113,18 +123,28 @@ impl<'a> Judge<'a> {
         let Some(port) = &target.port else { return nowhere(&check::TARGET_EXISTS, self.not_found(id)) };
         let request = self.request(one, id);
         let understood = request.as_understood();
-        let mut facts = self.facts(one, target, port.clone(), turn);
-        if check::healthy_path_in_doubt(&understood, &facts)
-            && let Some(gateway) = &facts.virtual_interface.direct_connect_gateway_id
-            && let Some(attachments) = self.survey.attachments.get(gateway)
-        {
-            let mut attachments = attachments.clone();
-            if let Ok(all) = &mut attachments {
-                all.retain(|path| !self.is_leaving(path.virtual_interface_id.as_deref().unwrap_or_default()));
+        // Those who wait on the source are no paths that remain; and yet `associate` will see them there, where they may
+        // show that everything ends on one device. It has to let the move pass, too.
+        let mut findings = Vec::new();
+        for waiting in [Waiting::Gone, Waiting::Seen] {
+            let mut facts = self.facts(one, target, port.clone(), turn, waiting);
+            if check::healthy_path_in_doubt(&understood, &facts)
+                && let Some(gateway) = &facts.virtual_interface.direct_connect_gateway_id
+                && let Some(attachments) = self.survey.attachments.get(gateway)
+            {
+                let mut attachments = attachments.clone();
+                if let (Waiting::Gone, Ok(all)) = (waiting, &mut attachments) {
+                    all.retain(|path| !self.is_leaving(path.virtual_interface_id.as_deref().unwrap_or_default()));
+                }
+                facts.see_unseen_paths(attachments)?;
             }
-            facts.see_unseen_paths(attachments)?;
+            for finding in check(&understood, &facts).findings {
+                if !findings.contains(&finding) {
+                    findings.push(finding);
+                }
+            }
         }
-        Ok((Some(request), check(&understood, &facts).findings))
+        Ok((Some(request), findings))
     }
 
     fn request(&self, one: &Leaving<'_>, target: &str) -> AssociationRequest {
@@ -159,12 +179,17 @@ impl<'a> Judge<'a> {
     }
 
     /// Only what concerns this one interface: its siblings and its target's neighbours, not the whole Region.
-    fn facts(&self, one: &Leaving<'_>, target: &Target, port: Port, turn: &Turn) -> Facts {
+    fn facts(&self, one: &Leaving<'_>, target: &Target, port: Port, turn: &Turn, waiting: Waiting) -> Facts {
         let id = &one.interface.virtual_interface_id;
         let gateway = one.interface.gateway();
         let of_its_gateway = |other: &&VirtualInterface| gateway.is_some() && other.gateway() == gateway;
         let in_region = self.survey.in_region.as_deref().unwrap_or(&[]).iter().filter(|other| other.is_live());
-        let staying = in_region.filter(of_its_gateway).filter(|other| !self.is_leaving(&other.virtual_interface_id));
+        let has_arrived = |id: &str| turn.arrived.iter().any(|other| other.virtual_interface_id == id);
+        let on_its_port = |other: &&VirtualInterface| match waiting {
+            Waiting::Gone => !self.is_leaving(&other.virtual_interface_id),
+            Waiting::Seen => other.virtual_interface_id != *id && !has_arrived(&other.virtual_interface_id),
+        };
+        let staying = in_region.filter(of_its_gateway).filter(on_its_port);
         let siblings = staying.chain(turn.arrived.iter().filter(of_its_gateway)).map(|other| Sibling {
             virtual_interface: other.clone(),
             port: other.connection_id.as_deref().and_then(|id| self.survey.ports().port(id)).cloned(),

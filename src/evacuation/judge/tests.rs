@@ -54,8 +54,27 @@ fn ports() -> [Port; 4] {
     ]
 }
 
+/// The same ports; some of a target on the source's own device, some without names of devices.
+fn wirings() -> impl Strategy<Value = [Port; 4]> {
+    select(vec![0, 1, 2]).prop_map(|wiring| {
+        let mut ports = ports();
+        match wiring {
+            1 => ports[1].aws_device_v2.clone_from(&ports[0].aws_device_v2.clone()),
+            2 => ports.iter_mut().for_each(|port| port.aws_device_v2 = None),
+            _ => {}
+        }
+        for port in &mut ports {
+            port.aws_logical_device_id.clone_from(&port.aws_device_v2);
+        }
+        ports
+    })
+}
+
 fn interfaces(drafts: &[Draft]) -> Vec<VirtualInterface> {
-    let ports = ports();
+    interfaces_on(drafts, &ports())
+}
+
+fn interfaces_on(drafts: &[Draft], ports: &[Port; 4]) -> Vec<VirtualInterface> {
     let one = |(number, draft): (usize, &Draft)| {
         let mut one = interface(&format!("dxvif-f{number:03}"), &ports[draft.port], draft.vlan);
         one.direct_connect_gateway_id = text(draft.gateway);
@@ -76,7 +95,11 @@ fn on(all: &[VirtualInterface], port: &str) -> Vec<VirtualInterface> {
 }
 
 fn survey(all: &[VirtualInterface]) -> Survey {
-    let [source, target, elsewhere, munich] = ports();
+    survey_of(all, &ports())
+}
+
+fn survey_of(all: &[VirtualInterface], ports: &[Port; 4]) -> Survey {
+    let [source, target, elsewhere, munich] = ports.clone();
     Survey {
         in_region: Ok(all.to_vec()),
         on_ports: [SOURCE, TARGET].map(|port| (port.to_owned(), Ok(on(all, port)))).into(),
@@ -98,14 +121,23 @@ fn evacuation(overrides: &[&str]) -> Evacuation {
 }
 
 fn planned(all: &[VirtualInterface], evacuation: &Evacuation) -> Plan {
-    let (survey, caller) = (survey(all), caller());
+    planned_on(all, evacuation, &ports())
+}
+
+fn planned_on(all: &[VirtualInterface], evacuation: &Evacuation, ports: &[Port; 4]) -> Plan {
+    let (survey, caller) = (survey_of(all, ports), caller());
     let situation = survey.situation(evacuation, &caller).unwrap();
     Judge { survey: &survey, situation: &situation, evacuation, caller: &caller }.plan().unwrap()
 }
 
 /// What `associate` would decide about this request in this world, with its own reads and its own facts.
-fn decided(all: &[VirtualInterface], target: &Port, request: &AssociationRequest) -> Result<(), String> {
-    let read = survey(all);
+fn decided(
+    all: &[VirtualInterface],
+    ports: &[Port; 4],
+    target: &Port,
+    request: &AssociationRequest,
+) -> Result<(), String> {
+    let read = survey_of(all, ports);
     let interface = all.iter().find(|one| one.virtual_interface_id == request.virtual_interface_id).cloned();
     let estate = Estate {
         interface: Ok(interface.into_iter().collect()),
@@ -145,11 +177,12 @@ proptest! {
         others in vec(draft(&[1, 2, 2, 3]), 0..6),
         overrides in subsequence(vec![
             "interrupts-traffic", "healthy-path-remains", "redundancy-kept", "healthy-path-elsewhere", "rate-limiter"], 0..5),
+        ports in wirings(),
     ) {
         let drafts = [leaving.clone(), others].concat();
-        let mut all = interfaces(&drafts);
+        let mut all = interfaces_on(&drafts, &ports);
         let evacuation = evacuation(&overrides);
-        let plan = planned(&all, &evacuation);
+        let plan = planned_on(&all, &evacuation, &ports);
 
         let down: Vec<bool> = plan.requests.iter().map(|request| {
             let one = all.iter().find(|one| one.virtual_interface_id == request.virtual_interface_id).unwrap();
@@ -164,9 +197,9 @@ proptest! {
         prop_assert_eq!(told, expected);
         prop_assert!(plan.skipped.iter().all(|one| one.findings.iter().all(Finding::blocks) && !one.findings.is_empty()));
 
-        let [_, mut target, ..] = ports();
+        let mut target = ports[1].clone();
         for request in &plan.requests {
-            let decided = decided(&all, &target, request);
+            let decided = decided(&all, &ports, &target, request);
             prop_assert!(decided.is_ok(), "{}: {:?}", request.virtual_interface_id, decided);
             carry_out(&mut all, &mut target, &request.virtual_interface_id);
         }
@@ -207,7 +240,7 @@ fn the_facts_of_one_interface_hold_its_siblings_and_its_neighbours_alone() {
     let situation = survey.situation(&evacuation, &caller).unwrap();
     let judge = Judge { survey: &survey, situation: &situation, evacuation: &evacuation, caller: &caller };
     let turn = Turn { targets: judge.targets(), arrived: Vec::new() };
-    let facts = judge.facts(&situation.leaving[0], &turn.targets[TARGET], ports()[1].clone(), &turn);
+    let facts = judge.facts(&situation.leaving[0], &turn.targets[TARGET], ports()[1].clone(), &turn, Waiting::Gone);
     let ids = |all: Vec<&VirtualInterface>| all.iter().map(|one| one.virtual_interface_id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(facts.siblings.iter().map(|one| &one.virtual_interface).collect()), ["dxvif-f002"]);
     assert_eq!(ids(facts.neighbours.iter().collect()), ["dxvif-f004"]);
