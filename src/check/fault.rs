@@ -38,6 +38,10 @@ pub enum Fault {
     TargetIsLeft { target: String, from: String },
     #[error("target {target} is to be emptied itself")]
     TargetIsEmptied { target: String },
+    #[error(
+        "{from} and {target} are each other's standby and {from} is not named itself: the interface may have been brought here"
+    )]
+    StandbyOfEachOther { from: String, target: String },
 
     // target.rs
     #[error("{what} is in {found}, and this request is for {region}: an interface never leaves its Region")]

@@ -31,10 +31,11 @@ pub(super) fn read(mut envelope: Envelope, arrival: Arrival<'_>) -> Result<Asked
         return Ok(nothing);
     }
     let mut notices = Vec::new();
-    let not_after = match category.as_str() {
+    let window = match category.as_str() {
         SCHEDULED => window(&mut detail, &type_code, arrival.now, &mut notices)?,
-        _ => None,
+        _ => Window::Open(None),
     };
+    let Window::Open(not_after) = window else { return Ok(Asked { evacuation: None, notices }) };
     let Named { ports, interfaces } = named(&mut envelope.rest, &mut detail, arrival, &mut notices)?;
     several_pages(&mut detail, &mut notices);
     if ports.is_empty() && interfaces.is_empty() {
@@ -90,13 +91,21 @@ fn nothing_to_do(
     Ok(None)
 }
 
+/// When a scheduled change may be prepared for.
+enum Window {
+    /// Until then, if that is known and still to come.
+    Open(Option<OffsetDateTime>),
+    /// It is over.
+    Over,
+}
+
 /// The beginning of the maintenance, if that is still to come. The requests are not to be carried out in the middle of it.
 fn window(
     detail: &mut Fields,
     type_code: &str,
     now: OffsetDateTime,
     notices: &mut Vec<Notice>,
-) -> Result<Option<OffsetDateTime>, Error> {
+) -> Result<Window, Error> {
     let start = detail.words("startTime", 64)?.as_deref().and_then(date);
     let end = detail.words("endTime", 64)?.as_deref().and_then(date);
     let plain = !type_code.is_empty()
@@ -105,19 +114,19 @@ fn window(
     let Some(start) = start else {
         let message = format!("{what}: when it begins is not known, so the requests do not expire");
         notices.push(Notice::new(NoticeCode::MaintenanceWindowUnknown, message));
-        return Ok(None);
+        return Ok(Window::Open(None));
     };
     let written = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
     let until = end.map_or_else(|| "an end that is not known".to_owned(), written);
-    let ahead = start > now;
-    let so = match (ahead, end) {
-        (true, _) => "the requests expire when it begins",
-        (false, Some(end)) if end < now => "it is over, and the requests do not expire",
-        (false, _) => "it has begun, and the requests do not expire",
+    let (ahead, over) = (start > now, end.is_some_and(|end| end < now));
+    let so = match (over, ahead) {
+        (true, _) => "it is over: nothing is planned",
+        (false, true) => "the requests expire when it begins",
+        (false, false) => "it has begun, and the requests do not expire",
     };
     let message = format!("{what} from {} to {until}: {so}", written(start));
     notices.push(Notice::new(NoticeCode::MaintenanceWindow, message));
-    Ok(ahead.then_some(start))
+    Ok(if over { Window::Over } else { Window::Open(ahead.then_some(start)) })
 }
 
 /// `Wed, 3 Sep 2025 09:00:00 GMT`; an empty text is no date.

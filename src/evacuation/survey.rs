@@ -159,8 +159,18 @@ impl Survey {
         if target == from || lag == Some(from) {
             return Err(Fault::TargetIsLeft { target, from: from.to_owned() });
         }
-        if [Some(target.as_str()), lag].into_iter().flatten().any(|id| evacuation.ports.iter().any(|port| port == id)) {
+        // A LAG's links all end on one endpoint of AWS: what concerns one of them concerns the LAG.
+        let emptied =
+            |id: &str| evacuation.ports.iter().any(|port| port == id || self.ports().lag_of(port) == Some(id));
+        if [Some(target.as_str()), lag].into_iter().flatten().any(emptied) {
             return Err(Fault::TargetIsEmptied { target });
+        }
+        // An interface that an event names alone may be where it was brought to: never back by itself.
+        let named =
+            |port: &str| evacuation.ports.iter().any(|one| one == port || self.ports().lag_of(one) == Some(port));
+        let back = || standby(&target, self.ports().port(&target), caller).is_ok_and(|standby| standby == from);
+        if evacuation.target.is_none() && !named(from) && back() {
+            return Err(Fault::StandbyOfEachOther { from: from.to_owned(), target });
         }
         Ok(target)
     }

@@ -227,6 +227,27 @@ async fn a_standby_that_is_named_itself_is_no_standby() {
     }
 }
 
+/// What concerns one link of a LAG concerns the LAG: all links end on one endpoint of AWS.
+#[tokio::test]
+async fn a_standby_of_which_a_link_is_named_is_no_standby() {
+    let stage = stage_with_standby().await;
+    let plan = plan(&stage, &health(json!({}), &[DOWNED, "dxcon-fglagm01"])).await;
+    assert_eq!(skipped(&plan), [(DOWNED_INTERFACE, vec!["TargetIsEmptied"])]);
+    assert_eq!(notices(&plan), ["sourceIsLagMember"]);
+}
+
+/// A later event, or another page, may name an interface that has been brought to safety.
+#[tokio::test]
+async fn an_interface_that_is_named_alone_is_not_brought_back() {
+    let stage = stage_with_standby().await;
+    stage.simulator.change(|world| super::set_standby(world, LAG, DOWNED));
+    let alone = health(json!({}), &["dxvif-fglagvif"]);
+    assert_eq!(skipped(&plan(&stage, &alone).await), [("dxvif-fglagvif", vec!["StandbyOfEachOther"])]);
+    let with_its_port = health(json!({}), &["dxvif-fglagvif", LAG]);
+    let named = plan(&stage, &with_its_port).await;
+    assert!(!named.to_string().contains("StandbyOfEachOther"), "{named}");
+}
+
 #[tokio::test]
 async fn maintenance_is_announced_and_the_requests_expire_when_it_begins() {
     let stage = stage_with_standby().await;
@@ -244,9 +265,12 @@ async fn maintenance_is_announced_and_the_requests_expire_when_it_begins() {
     let begins = format!("scheduledChange AWS_DIRECTCONNECT_MAINTENANCE_SCHEDULED from {not_after} to ");
     assert!(message.starts_with(&begins) && message.ends_with("the requests expire when it begins"), "{message}");
 
+    let over = plan(&stage, &scheduled(&health_date(-7200), &health_date(-60))).await;
+    assert_eq!((requested(&over), notices(&over)), (vec![""; 0], vec!["maintenanceWindow"]));
+    assert!(over["notices"][0]["message"].as_str().unwrap().ends_with("it is over: nothing is planned"), "{over}");
+
     for (start, end, code, ends) in [
         (health_date(-60), health_date(3600), "maintenanceWindow", "it has begun, and the requests do not expire"),
-        (health_date(-7200), health_date(-60), "maintenanceWindow", "it is over, and the requests do not expire"),
         (health_date(-60), String::new(), "maintenanceWindow", "it has begun, and the requests do not expire"),
         (String::new(), String::new(), "maintenanceWindowUnknown", "so the requests do not expire"),
         (REJECTED.to_owned(), end.clone(), "maintenanceWindowUnknown", "so the requests do not expire"),
