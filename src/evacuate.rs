@@ -90,10 +90,7 @@ impl Evacuate {
 }
 
 fn tell(plan: Plan) -> Told {
-    let Ok(json) = serde_json::value::to_raw_value(&plan) else {
-        unreachable!("a plan has no map with keys that are not strings")
-    };
-    let (requests, skipped) = (plan.requests.len(), plan.skipped.len());
-    info!(target: log::RECORD, plan = json.get(), requests, skipped, "Virtual Interface Evacuation Planned");
+    let (json, requests, skipped) = (plan.to_json(), plan.requests.len(), plan.skipped.len());
+    info!(target: log::RECORD, plan = plan.whole().get(), requests, skipped, "Virtual Interface Evacuation Planned");
     Told { plan, json }
 }

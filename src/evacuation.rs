@@ -5,6 +5,8 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -133,6 +135,8 @@ pub enum NoticeCode {
     SourceIsLagMember,
     /// A source carries no interfaces.
     SourceIsEmpty,
+    /// The findings are cut short, for the answer would be too large for Step Functions.
+    FindingsShortened,
 }
 
 /// What an evacuation answers.
@@ -145,6 +149,48 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
     /// What else is worth knowing; where nothing is planned, why.
     pub notices: Vec<Notice>,
+}
+
+/// The largest answer, in bytes: Step Functions hands on 256 KiB, and the runbook adds to it.
+const MAX_ANSWER: usize = 200 * 1024;
+/// What a finding's message is cut to where the answer would be larger.
+const SHORT_MESSAGE: usize = 120;
+
+impl Plan {
+    /// The plan as JSON. Fifty interfaces with siblings by the dozen can have more findings than Step Functions hands on;
+    /// then they keep their names and the beginning of their messages, and a notice says so.
+    #[must_use]
+    pub fn to_json(&self) -> Box<RawValue> {
+        let whole = self.whole();
+        if whole.get().len() <= MAX_ANSWER {
+            return whole;
+        }
+        let message = "the answer would be too large: messages of findings are cut short and their facts left out; the log \
+                       has them whole";
+        let mut plan = self.clone();
+        plan.notices.push(Notice::new(NoticeCode::FindingsShortened, message));
+        let Ok(mut plan) = serde_json::to_value(&plan) else { return whole };
+        let skipped = plan["skipped"].as_array_mut().into_iter().flatten();
+        for finding in skipped.filter_map(|one| one["findings"].as_array_mut()).flatten() {
+            finding["facts"] = Value::Object(Map::new());
+            let short = finding["message"].as_str().unwrap_or_default().chars().take(SHORT_MESSAGE).collect();
+            finding["message"] = Value::String(short);
+        }
+        raw(&plan)
+    }
+
+    /// The plan as JSON, however large.
+    #[must_use]
+    pub fn whole(&self) -> Box<RawValue> {
+        raw(self)
+    }
+}
+
+fn raw(value: &impl Serialize) -> Box<RawValue> {
+    let Ok(json) = serde_json::value::to_raw_value(value) else {
+        unreachable!("a plan has no map with keys that are not strings")
+    };
+    json
 }
 
 impl Notice {
@@ -204,4 +250,41 @@ fn digest(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::{EVACUATION_TARGET, Fault};
+
+    fn plan(interfaces: usize) -> Plan {
+        let fault = Fault::NoStandby { from: "x".repeat(4_000) };
+        let skipped = |number| Skipped {
+            virtual_interface_id: format!("dxvif-f{number:07}"),
+            from_connection_id: "dxcon-fexample".to_owned(),
+            findings: vec![Finding::new(&EVACUATION_TARGET, fault.clone())],
+        };
+        Plan { skipped: (0..interfaces).map(skipped).collect(), ..Plan::default() }
+    }
+
+    #[test]
+    fn an_answer_that_step_functions_would_not_hand_on_is_cut_short_and_says_so() {
+        let json = plan(51).to_json();
+        assert!(json.get().len() < 51 * 400, "{} bytes", json.get().len());
+        let said: Value = serde_json::from_str(json.get()).unwrap();
+        assert_eq!(said["skipped"].as_array().unwrap().len(), 51);
+        let finding = &said["skipped"][50]["findings"][0];
+        assert_eq!(
+            (&finding["check"], &finding["code"]),
+            (&Value::from("evacuation-target"), &Value::from("NoStandby"))
+        );
+        assert_eq!(finding["message"].as_str().unwrap().len(), SHORT_MESSAGE);
+        assert_eq!(said["notices"][0]["code"], "findingsShortened");
+    }
+
+    #[test]
+    fn an_answer_of_the_usual_size_is_whole() {
+        let plan = plan(2);
+        assert_eq!(plan.to_json().get(), plan.whole().get());
+    }
 }
