@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::client::{self, Answer};
 
 pub(crate) const ACCOUNT: &str = "123456789012";
-pub(crate) const OTHER_ACCOUNT: &str = "999999999999";
+pub(crate) const OTHER_ACCOUNT: &str = "210987654321";
 
 pub(crate) const INTERFACE: &str = "dxvif-fmoving1";
 pub(crate) const SOURCE: &str = "dxcon-fsource1";
