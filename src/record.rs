@@ -12,7 +12,7 @@ use crate::check::Report;
 use crate::error::{Error, Name};
 use crate::estate::Found;
 use crate::facts::{Port, PortKind, VirtualInterface};
-use crate::fields::is_deceptive;
+use crate::fields::clean;
 use crate::plan::{refusal, sentences};
 use crate::request::Request;
 use crate::turn::Turn;
@@ -102,8 +102,6 @@ impl AwsError {
     /// Cleans both: AWS's words go to logs and terminals.
     #[must_use]
     pub fn new(code: &str, message: &str) -> Self {
-        let clean =
-            |text: &str, length| text.chars().map(|c| if is_deceptive(c) { ' ' } else { c }).take(length).collect();
         Self { code: clean(code, 128), message: clean(message, 512) }
     }
 }

@@ -46,6 +46,8 @@ fn the_table_of_checks_is_the_list_of_checks() {
     for told in [format!("runs {} pre-checks", CHECKS.len()), format!("<br>{} checks,", CHECKS.len())] {
         assert!(readme().contains(&told), "{told}");
     }
+    let compared = std::fs::read_to_string(format!("{ROOT}/docs/comparison.md")).unwrap();
+    assert!(compared.contains(&format!("all facts, {} checks", CHECKS.len())));
 }
 
 #[test]
