@@ -186,6 +186,10 @@ fn what_lambda_itself_may_do_is_tried_again() {
             .unwrap_or_else(|| panic!("{name} gives up at the first service error"));
         assert!(names(retry).is_superset(&SERVICE_ERRORS.into()), "{name}: {:?}", names(retry));
         assert_eq!(retry["JitterStrategy"], "FULL", "{name}: all would come again at once");
+        for retry in list(&state, "Retry") {
+            let longest = retry["MaxDelaySeconds"].as_u64().unwrap_or_else(|| panic!("{name} waits ever longer"));
+            assert!(longest <= 120, "{name} waits {longest} s between two attempts");
+        }
         // An attempt that was cut off may have moved the interface: it is looked for, not made again.
         let rest: BTreeSet<&str> = names(retry).difference(&SERVICE_ERRORS.into()).copied().collect();
         let cut_off = if moves(&state) { BTreeSet::new() } else { ["Lambda.Unknown", "States.Timeout"].into() };
