@@ -4,6 +4,7 @@
 
 pub mod direct_connect;
 pub mod event_bus;
+pub mod ledger;
 
 mod project;
 

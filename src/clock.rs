@@ -56,6 +56,12 @@ impl Clock {
         self.started_at + self.started.elapsed()
     }
 
+    /// When the invocation is over at the latest.
+    #[must_use]
+    pub fn ends(&self) -> OffsetDateTime {
+        self.started_at + self.deadline.saturating_duration_since(self.started)
+    }
+
     /// What this invocation has taken so far.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
@@ -103,6 +109,7 @@ mod tests {
         assert_eq!(clock.left(Duration::from_secs(25)), Duration::ZERO);
         assert_eq!(clock.now(), now + time::Duration::seconds(10));
         assert_eq!(clock.elapsed(), Duration::from_secs(10));
+        assert_eq!(clock.ends(), now + time::Duration::seconds(30));
         assert_eq!((needed_to_act(false), needed_to_act(true)), (Duration::from_secs(17), RESERVE_FOR_RECORD));
         assert_eq!(Clock::start(now, now_ms).left(Duration::ZERO), ASSUMED);
         // `cargo lambda watch` sends 600000, ten minutes after 1970 began.

@@ -29,6 +29,12 @@ pub enum Name {
     /// The interface is on the target, and the bus did not take the record. Ask again: the same request will find it
     /// there and emit.
     RecordNotEmitted,
+    /// From the ledger: the same request is being carried out, or another one holds the interface: it is being carried
+    /// out, or nobody knows yet whether its call was applied. Nothing was called; ask again.
+    InProgress,
+    /// From the ledger: a request with this `requestId` and other content was carried out, or is being. Nothing was
+    /// called; give the new request an id of its own.
+    RequestIdReused,
     /// From `verify`: AWS took the move, and the interface is still in transition, or its sessions and prefixes are still
     /// coming back. Nothing was said on the bus; ask again.
     NotSettledYet,
@@ -50,7 +56,7 @@ pub enum Moved {
 
 impl Name {
     /// Every name, in the order of the README's table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::InvalidRequest,
         Self::StaleRequest,
         Self::AccessDenied,
@@ -60,6 +66,8 @@ impl Name {
         Self::AssociationRejected,
         Self::AssociationUnsettled,
         Self::RecordNotEmitted,
+        Self::InProgress,
+        Self::RequestIdReused,
         Self::NotSettledYet,
         Self::SettledUnhealthy,
     ];
@@ -77,6 +85,8 @@ impl Name {
             Self::AssociationRejected => "AssociationRejected",
             Self::AssociationUnsettled => "AssociationUnsettled",
             Self::RecordNotEmitted => "RecordNotEmitted",
+            Self::InProgress => "InProgress",
+            Self::RequestIdReused => "RequestIdReused",
             Self::NotSettledYet => "NotSettledYet",
             Self::SettledUnhealthy => "SettledUnhealthy",
         }
@@ -92,8 +102,9 @@ impl Name {
             | Self::PreCheckRefused
             | Self::PreCheckNotYet
             | Self::Unavailable
-            | Self::AssociationRejected => Moved::No,
-            Self::AssociationUnsettled => Moved::Unknown,
+            | Self::AssociationRejected
+            | Self::RequestIdReused => Moved::No,
+            Self::AssociationUnsettled | Self::InProgress => Moved::Unknown,
             Self::RecordNotEmitted | Self::NotSettledYet | Self::SettledUnhealthy => Moved::Yes,
         }
     }
@@ -107,11 +118,13 @@ impl Name {
             | Self::AccessDenied
             | Self::PreCheckRefused
             | Self::AssociationRejected
+            | Self::RequestIdReused
             | Self::SettledUnhealthy => false,
             Self::PreCheckNotYet
             | Self::Unavailable
             | Self::AssociationUnsettled
             | Self::RecordNotEmitted
+            | Self::InProgress
             | Self::NotSettledYet => true,
         }
     }

@@ -2,15 +2,13 @@
 //! and what else is worth knowing. Shapes only; the doors are in [`doors`], what was read in [`survey`], the judging of
 //! the whole set in [`judge`], the order in [`order`].
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::check::Finding;
+use crate::digest;
 use crate::request::{Override, Request};
 
 pub mod doors;
@@ -223,7 +221,7 @@ impl Evacuation {
         if readable.chars().count() <= MAX_REQUEST_ID {
             return readable;
         }
-        format!("{}.{interface}", digest(&self.request_id))
+        format!("{}.{interface}", digest::short(&[&self.request_id]))
     }
 }
 
@@ -242,14 +240,6 @@ impl AssociationRequest {
             reason: self.reason.clone(),
         }
     }
-}
-
-/// 32 characters that are the same for the same text.
-fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().take(16).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ fn invocation(context: &Context) -> Invocation {
     let (partition, account) = owner_of(&context.invoked_function_arn);
     Invocation {
         request_id: context.request_id.clone(),
+        nonce: fastrand::u64(..),
         account: variable("AWS_ACCOUNT_ID").or(account),
         partition: partition.unwrap_or_else(|| "aws".to_owned()),
         trace: context.xray_trace_id.clone(),

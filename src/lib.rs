@@ -33,10 +33,12 @@
 //! | check, finding, report | a rule, what it found, all of that together |
 //! | refuse, reject | what we do before the call, what AWS does to it |
 
+mod again;
 pub mod associate;
 pub mod aws;
 pub mod check;
 pub mod clock;
+pub mod digest;
 pub mod error;
 pub mod estate;
 pub mod evacuate;
@@ -44,12 +46,15 @@ pub mod evacuation;
 pub mod facts;
 pub mod fields;
 pub mod json;
+mod keeping;
 pub mod lambda;
+pub mod ledger;
 pub mod log;
 pub mod metrics;
 pub mod plan;
 pub mod record;
 pub mod request;
+mod sweep;
 pub mod told;
 pub mod turn;
 pub mod verify;

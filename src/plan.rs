@@ -59,6 +59,18 @@ impl Association {
             && ports.into_iter().flatten().any(|port| is_on(interface, port))
     }
 
+    /// The ports on which the interface counts as arrived.
+    #[must_use]
+    pub fn arrives_on(&self) -> Vec<String> {
+        [Some(&self.connection_id), self.lag_of_target.as_ref()].into_iter().flatten().cloned().collect()
+    }
+
+    /// What was checked and found.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
     /// What was checked and found.
     #[must_use]
     pub fn into_report(self) -> Report {

@@ -2,13 +2,13 @@
 //!
 //! Built by allow-list from our own types, so a member that AWS adds later stays out until someone lets it in.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::check::Report;
+use crate::digest;
 use crate::error::{Error, Name};
 use crate::estate::Found;
 use crate::facts::{Port, PortKind, VirtualInterface};
@@ -18,14 +18,16 @@ use crate::request::Request;
 use crate::turn::Turn;
 
 pub use earlier::Earlier;
+pub use saying::Saying;
 
 mod earlier;
+mod saying;
 
 /// Of the record's shape.
 const SCHEMA_VERSION: &str = "1.0";
 
 /// How it turned out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
@@ -169,6 +171,13 @@ impl Decided {
         Self { outcome, report, seen: None, error: None }
     }
 
+    /// What holds of a call that nobody ever heard of again: it is kept before the call is made.
+    #[must_use]
+    pub fn unanswered(report: Report) -> Self {
+        let error = AwsError::new("NoAnswer", "the function ended before it knew the answer");
+        Self { outcome: Outcome::Unsettled, report, seen: None, error: Some(error) }
+    }
+
     /// A call that turned out like this.
     ///
     /// # Errors
@@ -270,18 +279,7 @@ impl Record {
     /// EventBridge's `detail-type`.
     #[must_use]
     pub fn detail_type(&self) -> &'static str {
-        match self.outcome {
-            // A dry run never says "Associated": who listens for that would act on a move that nobody made.
-            Outcome::Associated | Outcome::AlreadyAssociated if !self.request.dry_run => "Virtual Interface Associated",
-            Outcome::WouldAssociate | Outcome::Associated | Outcome::AlreadyAssociated => {
-                "Virtual Interface Association Planned"
-            }
-            Outcome::Refused => "Virtual Interface Association Refused",
-            Outcome::Rejected => "Virtual Interface Association Rejected",
-            Outcome::Unsettled => "Virtual Interface Association Unsettled",
-            Outcome::Settled => "Virtual Interface Settled",
-            Outcome::Unhealthy => "Virtual Interface Unhealthy",
-        }
+        self.outcome.detail_type(self.request.dry_run)
     }
 
     /// The ARNs of the interface, `from` and `to`: what the event is about. The account of each is its owner's where
@@ -302,42 +300,30 @@ impl Record {
         arns
     }
 
-    /// What the caller is told, once the bus has taken the record or not. The first cause keeps its name:
-    /// [`Name::RecordNotEmitted`] is said only of a move that is made.
-    ///
-    /// # Errors
-    /// The name of what went wrong; of a dry run none.
-    pub fn conclude(&self, emitted: Result<(), String>) -> Result<(), Error> {
-        if self.request.dry_run {
-            return Ok(());
-        }
+    /// What the caller gets in place of the record; of a dry run nothing.
+    fn error(&self) -> Option<Error> {
         let words = || self.error.as_ref().map(ToString::to_string).unwrap_or_default();
-        match (self.outcome, emitted) {
-            (Outcome::Refused, _) => Err(refusal(&self.checks)),
-            (Outcome::Rejected, _) => {
-                let (id, target) = (&self.request.virtual_interface_id, &self.request.connection_id);
-                Err(Error::new(
-                    Name::AssociationRejected,
-                    format!("AWS refused to move {id} to {target} ({})", words()),
-                ))
+        let (id, target) = (&self.request.virtual_interface_id, &self.request.connection_id);
+        let error = match self.outcome {
+            _ if self.request.dry_run => return None,
+            Outcome::Refused => refusal(&self.checks),
+            Outcome::Rejected => {
+                Error::new(Name::AssociationRejected, format!("AWS refused to move {id} to {target} ({})", words()))
             }
-            (Outcome::Unsettled, _) => {
-                let message = format!(
-                    "no definite answer ({}), and {} was not seen on {}; it may still be applied: read before acting",
-                    words(),
-                    self.request.virtual_interface_id,
-                    self.request.connection_id,
-                );
-                Err(Error::new(Name::AssociationUnsettled, message))
+            Outcome::Unsettled => Error::new(
+                Name::AssociationUnsettled,
+                format!(
+                    "no definite answer ({}), and {id} was not seen on {target}; it may still be applied: read before \
+                     acting",
+                    words()
+                ),
+            ),
+            Outcome::Unhealthy => Error::new(Name::SettledUnhealthy, sentences(&self.checks)),
+            Outcome::Associated | Outcome::AlreadyAssociated | Outcome::WouldAssociate | Outcome::Settled => {
+                return None;
             }
-            (Outcome::Unhealthy, _) => Err(Error::new(Name::SettledUnhealthy, sentences(&self.checks))),
-            (_, Ok(())) => Ok(()),
-            (_, Err(why)) => {
-                let (id, target) = (&self.request.virtual_interface_id, &self.request.connection_id);
-                let message = format!("{id} is on {target}, and the bus did not take the record ({why})");
-                Err(Error::new(Name::RecordNotEmitted, message))
-            }
-        }
+        };
+        Some(error)
     }
 }
 
@@ -390,14 +376,39 @@ fn inverse(outcome: Outcome, request: &Request, from: Option<&Place>, to: Option
 
 /// The same for the same request and outcome, whoever emits it and however often.
 fn derived_id(request_id: &str, outcome: Outcome) -> String {
-    let digest = Sha256::new().chain_update(request_id).chain_update([0]).chain_update(outcome.as_str()).finalize();
-    digest.iter().take(16).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    digest::short(&[request_id, outcome.as_str()])
 }
 
 impl Outcome {
+    /// EventBridge's `detail-type`. A dry run never says "Associated": who listens for that would act on a move that
+    /// nobody made.
+    #[must_use]
+    pub fn detail_type(self, dry_run: bool) -> &'static str {
+        match self {
+            Self::Associated | Self::AlreadyAssociated if !dry_run => "Virtual Interface Associated",
+            Self::WouldAssociate | Self::Associated | Self::AlreadyAssociated => {
+                "Virtual Interface Association Planned"
+            }
+            Self::Refused => "Virtual Interface Association Refused",
+            Self::Rejected => "Virtual Interface Association Rejected",
+            Self::Unsettled => "Virtual Interface Association Unsettled",
+            Self::Settled => "Virtual Interface Settled",
+            Self::Unhealthy => "Virtual Interface Unhealthy",
+        }
+    }
+
+    /// Every outcome.
+    pub const ALL: [Self; 8] = [
+        Self::Associated,
+        Self::AlreadyAssociated,
+        Self::WouldAssociate,
+        Self::Refused,
+        Self::Rejected,
+        Self::Unsettled,
+        Self::Settled,
+        Self::Unhealthy,
+    ];
+
     /// As it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {

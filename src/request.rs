@@ -88,19 +88,29 @@ pub struct Arrival<'a> {
     pub max_age: Duration,
 }
 
+/// What is asked of `associate`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// To move an interface.
+    Association(Box<Request>),
+    /// To look after what was left unfinished: a schedule's event.
+    Sweep,
+}
+
 /// Reads a payload at either door.
 ///
 /// # Errors
 /// [`Name::InvalidRequest`] names the field by its path and never quotes what it rejects; [`Name::StaleRequest`] says
 /// that the request is replayed, too old or past its `notAfter`.
-pub fn parse(payload: &str, arrival: Arrival<'_>) -> Result<Request, Error> {
+pub fn parse(payload: &str, arrival: Arrival<'_>) -> Result<Asked, Error> {
     let (fields, default_id) = match open(payload, MAX_PAYLOAD, &FIELDS, arrival)? {
         Opened::Bare(fields) => (fields, arrival.lambda_request_id.to_owned()),
+        Opened::Envelope(envelope) if envelope.is_of_a_schedule() => return Ok(Asked::Sweep),
         Opened::Envelope(mut envelope) => (envelope.detail()?, envelope.id),
     };
     let request = read_request(fields, default_id, arrival)?;
     not_expired(request.not_after, arrival)?;
-    Ok(request)
+    Ok(Asked::Association(Box::new(request)))
 }
 
 /// A payload, by the door that it came through.
@@ -121,6 +131,11 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
+    /// Nobody but AWS can put an event with this source on a bus.
+    fn is_of_a_schedule(&self) -> bool {
+        self.source == "aws.events" && self.detail_type == "Scheduled Event"
+    }
+
     pub(crate) fn detail(&mut self) -> Result<Fields, Error> {
         Fields::of("detail", self.rest.take("detail"))
     }

@@ -13,7 +13,7 @@ use crate::check::settled::{Seen, judge};
 use crate::clock::needed_to_act;
 use crate::error::Error;
 use crate::estate::unread;
-use crate::record::{Earlier, Outcome, Record};
+use crate::record::{Earlier, Outcome, Record, Saying};
 use crate::request::MAX_CLOCK_SKEW;
 use crate::told::Told;
 
@@ -92,7 +92,9 @@ impl Verify {
         let bus = Some(&self.event_bus).filter(|_| earlier.outcome != outcome);
         let record = Record::of_verification(earlier, outcome, report, seen.virtual_interface, clock.now());
         let resources = record.resources(&invocation.partition, &self.settings.region, account);
-        let told = Told::tell(record, &resources, bus, invocation).await;
+        let saying = Saying::of(&record, resources);
+        Told::log(&saying);
+        let told = Told::offer(&saying, bus, invocation).await.refused_by(&record.checks.findings);
         Ok(Verified { told, after: (healthy && !said_before).then_some(since) })
     }
 

@@ -177,7 +177,7 @@ impl DirectConnect {
             )),
             Some(Err(answer)) => answer,
         };
-        let seen = self.read_again(association, clock).await;
+        let seen = self.see(association.virtual_interface_id(), clock).await;
         let arrived = matches!(&seen, Ok(Some(interface)) if association.has_arrived(interface));
         decide(answer, seen, arrived)
     }
@@ -233,10 +233,13 @@ impl DirectConnect {
         timeout_at(clock.until(RESERVE_FOR_RECORD), reads).await.unwrap_or_else(|_| (Err(late()), Err(late())))
     }
 
-    async fn read_again(&self, to: &Association, clock: &Clock) -> Result<Option<VirtualInterface>, Failed> {
-        let read = self.interfaces(Some(to.virtual_interface_id()), None);
-        let read = timeout_at(clock.until(RESERVE_FOR_RECORD), read).await;
+    /// Reads the interface as it is now; `None` where it is not there.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub async fn see(&self, id: &str, clock: &Clock) -> Result<Option<VirtualInterface>, Failed> {
+        let read = timeout_at(clock.until(RESERVE_FOR_RECORD), self.interfaces(Some(id), None)).await;
         let all = read.unwrap_or_else(|_| Err(Failed::Incomplete { why: "no answer came in time".to_owned() }))?;
-        Ok(all.into_iter().find(|one| one.virtual_interface_id == to.virtual_interface_id()))
+        Ok(all.into_iter().find(|one| one.virtual_interface_id == id))
     }
 }

@@ -36,7 +36,7 @@ pub struct EventBus {
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
     /// `detail-type`.
-    pub detail_type: &'static str,
+    pub detail_type: &'a str,
     /// The record as JSON.
     pub detail: &'a str,
     /// What it is about.

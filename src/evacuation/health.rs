@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
 use super::doors::{Asked, MAX_REASON};
-use super::{Evacuation, Notice, NoticeCode, digest};
+use super::{Evacuation, Notice, NoticeCode};
 use crate::check;
+use crate::digest;
 use crate::error::Error;
 use crate::fields::{Fields, Text, clean, invalid};
 use crate::request::{Arrival, Envelope, Override, id_of};
@@ -55,11 +56,18 @@ pub(super) fn read(mut envelope: Envelope, arrival: Arrival<'_>) -> Result<Asked
         overrides: (category == SCHEDULED).then(announced).into_iter().collect(),
         reason: Some(reason),
         not_after,
-        // Not the envelope's: the same event has another one in the backup Region and on every page.
-        request_id: format!("health-{}", digest(&event_arn)),
+        request_id: request_id(&event_arn, not_after),
         ..Evacuation::default()
     };
     Ok(Asked { evacuation: Some(evacuation), notices })
+}
+
+/// Not the envelope's, for the same event has another one in the backup Region and on every page. Maintenance that was put
+/// off asks for something else than before, and gets another one.
+fn request_id(event_arn: &str, not_after: Option<OffsetDateTime>) -> String {
+    let not_after = not_after.map(|end| end.unix_timestamp().to_string());
+    let parts: Vec<&str> = [Some(event_arn), not_after.as_deref()].into_iter().flatten().collect();
+    format!("health-{}", digest::short(&parts))
 }
 
 /// Why an event of this kind asks for nothing.

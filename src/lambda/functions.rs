@@ -8,8 +8,8 @@ use super::{Function, Handled, outcome_of};
 use crate::associate::{Associate, Invocation, Settings};
 use crate::aws::direct_connect::DirectConnect;
 use crate::aws::event_bus::EventBus;
-use crate::check::Finding;
-use crate::error::{Error, Name};
+use crate::aws::ledger::Ledger;
+use crate::error::Name;
 use crate::evacuate::{self, Evacuate};
 use crate::metrics::Tally;
 use crate::told::Told;
@@ -29,6 +29,8 @@ impl Function for Associate {
             event_source: environment.event_source(),
             max_request_age: environment.seconds("MAX_REQUEST_AGE_SECONDS", 900)?,
             min_healthy_paths: environment.min_healthy_paths()?,
+            ledger: environment.ledger(),
+            in_doubt: environment.seconds("IN_DOUBT_SECONDS", 300)?,
             region: environment.region()?,
         })
     }
@@ -36,12 +38,13 @@ impl Function for Associate {
     fn new(configuration: &SdkConfig, settings: Settings) -> Self {
         let direct_connect = DirectConnect::new(configuration);
         let event_bus = EventBus::new(configuration, settings.event_bus.clone(), settings.event_source.clone());
-        Self::new(direct_connect, event_bus, settings)
+        let ledger = settings.ledger.clone().map(|table| Ledger::new(configuration, table, settings.in_doubt));
+        Self::new(direct_connect, event_bus, ledger, settings)
     }
 
     async fn handle(&'static self, payload: Box<RawValue>, invocation: Invocation) -> Handled {
         match self.handle(payload.get(), &invocation).await {
-            Ok(told) => Handled { tally: tally(&told), answer: told.answer },
+            Ok(told) => handled(told),
             Err(error) => Handled { tally: Tally::of(outcome_of(error.name)), answer: Err(error) },
         }
     }
@@ -73,10 +76,10 @@ impl Function for Verify {
     async fn handle(&'static self, payload: Box<RawValue>, invocation: Invocation) -> Handled {
         match self.handle(payload.get(), &invocation).await {
             Ok(Verified { told, after }) => {
-                let mut tally = tally(&told);
+                let mut handled = handled(told);
                 let after = after.and_then(|after| u64::try_from(after.whole_milliseconds()).ok());
-                tally.figures.extend(after.map(|after| ("TimeToSettle", "Milliseconds", after)));
-                Handled { tally, answer: told.answer }
+                handled.tally.figures.extend(after.map(|after| ("TimeToSettle", "Milliseconds", after)));
+                handled
             }
             Err(error) => Handled { tally: Tally::of(outcome_of(error.name)), answer: Err(error) },
         }
@@ -116,23 +119,9 @@ impl Function for Evacuate {
     }
 }
 
-fn tally(told: &Told) -> Tally {
-    let unsaid = |error: &Error| error.name == Name::RecordNotEmitted;
-    Tally {
-        outcome: match &told.answer {
-            Err(error) if unsaid(error) => Name::RecordNotEmitted.as_str(),
-            _ => told.record.outcome.as_str(),
-        },
-        emitted: told.emitted,
-        refused_by: blocking_checks(&told.record.checks.findings),
-        figures: Vec::new(),
-    }
-}
-
-fn blocking_checks(findings: &[Finding]) -> Vec<&'static str> {
-    let mut checks: Vec<_> = findings.iter().filter(|finding| finding.blocks()).map(|finding| finding.check).collect();
-    checks.dedup();
-    checks
+fn handled(told: Told) -> Handled {
+    let Told { outcome, emitted, refused_by, figures, answer } = told;
+    Handled { tally: Tally { outcome, emitted, refused_by, figures }, answer }
 }
 
 /// The environment of a function. Every method says which variable is missing or wrong.
@@ -146,6 +135,10 @@ impl<V: Fn(&str) -> Option<String>> Environment<V> {
 
     fn event_source(&self) -> String {
         (self.0)("EVENT_SOURCE").unwrap_or_else(|| "associate-virtual-interface".to_owned())
+    }
+
+    fn ledger(&self) -> Option<String> {
+        (self.0)("LEDGER_TABLE")
     }
 
     fn region(&self) -> Result<String, String> {

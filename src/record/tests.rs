@@ -4,17 +4,6 @@ use super::*;
 use crate::check::example::example;
 use crate::estate::Found;
 
-const EVERY: [Outcome; 8] = [
-    Outcome::Associated,
-    Outcome::AlreadyAssociated,
-    Outcome::WouldAssociate,
-    Outcome::Refused,
-    Outcome::Rejected,
-    Outcome::Unsettled,
-    Outcome::Settled,
-    Outcome::Unhealthy,
-];
-
 fn record(outcome: Outcome, dry_run: bool) -> Record {
     let (mut request, facts) = example();
     request.dry_run = dry_run;
@@ -23,10 +12,14 @@ fn record(outcome: Outcome, dry_run: bool) -> Record {
     Record::new(request, &Found::Facts(Box::new(facts)), decided, OffsetDateTime::UNIX_EPOCH)
 }
 
+fn said(outcome: Outcome, dry_run: bool) -> Saying {
+    Saying::of(&record(outcome, dry_run), Vec::new())
+}
+
 #[test]
 fn the_caller_is_told_the_first_cause_and_of_the_bus_only_when_all_else_went_well() {
-    let told = |outcome, emitted: Result<(), String>| match record(outcome, false).conclude(emitted) {
-        Ok(()) => "the record",
+    let told = |outcome, emitted: Result<(), String>| match said(outcome, false).conclude(emitted) {
+        Ok(_) => "the record",
         Err(error) => error.name.as_str(),
     };
     let told = |outcome| (told(outcome, Ok(())), told(outcome, Err("it is down".to_owned())));
@@ -37,15 +30,16 @@ fn the_caller_is_told_the_first_cause_and_of_the_bus_only_when_all_else_went_wel
     assert_eq!(told(Outcome::Settled), ("the record", "RecordNotEmitted"));
     assert_eq!(told(Outcome::Unhealthy), ("SettledUnhealthy", "SettledUnhealthy"));
     assert_eq!(told(Outcome::Unsettled), ("AssociationUnsettled", "AssociationUnsettled"));
-    for outcome in EVERY {
-        assert_eq!(record(outcome, true).conclude(Err("it is down".to_owned())), Ok(()), "a dry run of {outcome:?}");
+    for outcome in Outcome::ALL {
+        let dry_run = said(outcome, true).conclude(Err("it is down".to_owned()));
+        assert!(dry_run.is_ok(), "a dry run of {outcome:?}");
     }
 }
 
 #[test]
 fn ids_follow_from_request_and_outcome_alone() {
-    let ids: std::collections::BTreeSet<_> = EVERY.map(|outcome| record(outcome, false).id).into();
-    assert_eq!(ids.len(), EVERY.len());
+    let ids: std::collections::BTreeSet<_> = Outcome::ALL.map(|outcome| record(outcome, false).id).into();
+    assert_eq!(ids.len(), Outcome::ALL.len());
     assert_eq!(record(Outcome::Refused, false).id, record(Outcome::Refused, true).id);
     assert_ne!(derived_id("a", Outcome::Refused), derived_id("b", Outcome::Refused));
     assert_eq!(derived_id("CHG-2041-1", Outcome::Associated), "b3212b16bd2cc4d4228e3989d6f381c9");
@@ -53,7 +47,7 @@ fn ids_follow_from_request_and_outcome_alone() {
 
 #[test]
 fn there_is_a_way_back_exactly_where_it_moved_or_may_have() {
-    for outcome in EVERY {
+    for outcome in Outcome::ALL {
         let moved = matches!(outcome, Outcome::Associated | Outcome::AlreadyAssociated | Outcome::Unsettled);
         assert_eq!(record(outcome, false).inverse.is_some(), moved, "{outcome:?}");
     }
@@ -61,7 +55,7 @@ fn there_is_a_way_back_exactly_where_it_moved_or_may_have() {
 
 #[test]
 fn outcomes_are_written_as_they_are_named() {
-    for outcome in EVERY {
+    for outcome in Outcome::ALL {
         assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
     }
 }
@@ -118,4 +112,39 @@ fn schemas_accept_the_examples_and_not_their_opposites() {
     }
     assert!(!request.is_valid(&read("events/invalid-unknown-field.json")));
     assert!(!record.is_valid(&read("events/request.json")));
+}
+
+#[test]
+fn a_move_that_was_seen_later_is_said_as_if_it_had_been_seen_at_once() {
+    let later = OffsetDateTime::UNIX_EPOCH + time::Duration::HOUR;
+    let unsettled = record(Outcome::Unsettled, false);
+    let resources = vec!["arn:aws:directconnect:us-east-1:123456789012:dxvif/dxvif-fexample".to_owned()];
+    let target = unsettled.to.clone().unwrap().connection_id;
+    for place in [target.as_str(), "dxlag-fcarries"] {
+        let seen =
+            VirtualInterface { connection_id: Some(place.to_owned()), ..unsettled.virtual_interface.clone().unwrap() };
+        let said = Saying::of(&unsettled, resources.clone()).now_associated(seen.clone(), later).unwrap();
+        let mut expected = Record {
+            id: derived_id(&unsettled.request_id, Outcome::Associated),
+            outcome: Outcome::Associated,
+            time: later,
+            to: unsettled.to.clone().map(|to| to.or_carried_by(place)),
+            virtual_interface: Some(seen),
+            ..unsettled.clone()
+        };
+        expected.inverse =
+            inverse(Outcome::Associated, &expected.request, expected.from.as_ref(), expected.to.as_ref());
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(json(&said.record), json(&serde_json::to_string(&expected).unwrap()));
+        assert_eq!((said.outcome, said.detail_type.as_str()), (Outcome::Associated, "Virtual Interface Associated"));
+        assert_eq!((said.resources.as_slice(), &said.error), (resources.as_slice(), &None));
+        let id = &unsettled.request.virtual_interface_id;
+        let error = said.conclude(Err("it is down".to_owned())).unwrap_err();
+        assert_eq!(error.name, Name::RecordNotEmitted);
+        assert_eq!(error.message, format!("{id} is on {place}, and the bus did not take the record (it is down)"));
+        assert_eq!(said.conclude(Ok(())).unwrap().get(), said.record);
+    }
+    let odd = Saying { record: "{}".to_owned(), ..Saying::of(&unsettled, Vec::new()) };
+    let seen = unsettled.virtual_interface.unwrap();
+    assert_eq!(odd.now_associated(seen, later).unwrap_err().name, Name::AssociationUnsettled);
 }

@@ -1,0 +1,206 @@
+//! The ledger over the wire: one DynamoDB table, read consistently, written only where nobody else has written.
+//!
+//! It reads and writes items and must not judge: what they mean is in `ledger.rs`. An item that it cannot read is an
+//! error, never an absence. It has no way to delete anything.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use time::OffsetDateTime;
+use tokio::time::{Instant, timeout_at};
+
+use super::answer;
+use crate::error::{Error, Name};
+use crate::estate::Failed;
+use crate::ledger::{Entry, Held, Key, Lease, Seen};
+use crate::turn::Answer;
+
+mod item;
+
+/// The index of the requests that somebody must look after.
+const UNFINISHED: &str = "unfinished";
+/// What one attempt at a call may take. The SDK makes up to three.
+const ATTEMPT: Duration = Duration::from_secs(1);
+
+type Item = HashMap<String, AttributeValue>;
+
+/// The client of the ledger.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+    in_doubt: time::Duration,
+}
+
+/// Why nothing is known to have been written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unwritten {
+    /// Somebody else has written since the items were read; nothing was written.
+    Changed,
+    /// The table did not take it, or nobody knows.
+    Failed(Failed),
+}
+
+impl Ledger {
+    /// A client of this table; an unanswered call may be applied for so long.
+    #[must_use]
+    pub fn new(configuration: &SdkConfig, table: String, in_doubt: time::Duration) -> Self {
+        let timeout = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
+        let client = Client::from_conf(Builder::from(configuration).timeout_config(timeout).build());
+        Self { client, table, in_doubt }
+    }
+
+    /// `IN_DOUBT_SECONDS`: how long after its attempt is over a call without an answer may still be applied.
+    #[must_use]
+    pub fn in_doubt(&self) -> time::Duration {
+        self.in_doubt
+    }
+
+    /// Reads both items of a request.
+    ///
+    /// # Errors
+    /// [`Name::AccessDenied`] and [`Name::Unavailable`]: without the ledger nothing is begun.
+    pub async fn look(&self, key: &Key) -> Result<Seen, Error> {
+        let (entry, lease) = tokio::join!(self.entry(&key.request), self.lease(&key.lease));
+        Ok(Seen { entry: entry?, lease: lease? })
+    }
+
+    /// Reads the item of a request.
+    ///
+    /// # Errors
+    /// As of [`Self::look`].
+    pub async fn entry(&self, id: &str) -> Result<Option<Entry>, Error> {
+        self.get(id).await?.map(|item| item::entry(&item).map_err(|what| unreadable(id, what))).transpose()
+    }
+
+    /// Reads the lease of an interface.
+    ///
+    /// # Errors
+    /// As of [`Self::look`].
+    pub async fn lease(&self, id: &str) -> Result<Option<Lease>, Error> {
+        self.get(id).await?.map(|item| item::lease(&item).map_err(|what| unreadable(id, what))).transpose()
+    }
+
+    async fn get(&self, id: &str) -> Result<Option<Item>, Error> {
+        let request = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let read = request.key("id", AttributeValue::S(id.to_owned())).send().await;
+        read.map(|read| read.item).map_err(|error| unavailable("read", &answer(&error).into_failed()))
+    }
+
+    /// Writes both items, if neither has changed since `seen`.
+    ///
+    /// # Errors
+    /// Why that is not known to have happened.
+    pub async fn write(&self, held: &Held, seen: &Seen, until: Instant) -> Result<(), Unwritten> {
+        let entry = self.put(item::of_entry(&held.entry), seen.entry.as_ref().map(|entry| &entry.token));
+        let lease = self.put(item::of_lease(&held.lease), seen.lease.as_ref().map(|lease| &lease.token));
+        self.transact(vec![entry, lease], until).await
+    }
+
+    /// Writes the item of a request, if it has not changed since.
+    ///
+    /// # Errors
+    /// Why that is not known to have happened.
+    pub async fn write_entry(&self, entry: &Entry, seen: Option<&Entry>, until: Instant) -> Result<(), Unwritten> {
+        let entry = self.put(item::of_entry(entry), seen.map(|seen| &seen.token));
+        self.transact(vec![entry], until).await
+    }
+
+    fn put(&self, item: Item, seen: Option<&String>) -> TransactWriteItem {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = match seen {
+            None => put.condition_expression("attribute_not_exists(id)"),
+            Some(token) => put
+                .condition_expression("#token = :seen")
+                .expression_attribute_names("#token", "token")
+                .expression_attribute_values(":seen", AttributeValue::S(token.clone())),
+        };
+        // Table and item are set above, and nothing else is required.
+        TransactWriteItem::builder().set_put(put.build().ok()).build()
+    }
+
+    async fn transact(&self, items: Vec<TransactWriteItem>, until: Instant) -> Result<(), Unwritten> {
+        // The SDK gives each request a token of its own, the same for all its attempts: they are applied once.
+        let write = self.client.transact_write_items().set_transact_items(Some(items)).send();
+        match timeout_at(until, write).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if is_changed(&error) => Err(Unwritten::Changed),
+            Ok(Err(error)) => Err(Unwritten::Failed(answer(&error).into_failed())),
+            Err(_) => Err(Unwritten::Failed(Failed::Incomplete { why: "no answer came in time".to_owned() })),
+        }
+    }
+
+    /// Notes that the bus has the record: only that, for the record itself is large.
+    ///
+    /// # Errors
+    /// Why that is not known to have happened.
+    pub async fn write_emitted(&self, entry: &Entry, seen: &str, until: Instant) -> Result<(), Unwritten> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let (change, due) = match entry.due {
+            None => ("SET emitted = :true, #token = :token REMOVE unfinished, due", None),
+            Some(due) => ("SET emitted = :true, #token = :token, due = :due", Some(item::milliseconds(due))),
+        };
+        let update = self.client.update_item().table_name(&self.table).key("id", text(&entry.id));
+        let update = update.update_expression(change).condition_expression("#token = :seen");
+        let update = update.expression_attribute_names("#token", "token");
+        let values = [(":seen", Some(text(seen))), (":token", Some(text(&entry.token))), (":due", due)];
+        let values = values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let values = values.chain([(":true".to_owned(), AttributeValue::Bool(true))]).collect();
+        match timeout_at(until, update.set_expression_attribute_values(Some(values)).send()).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(match error.as_service_error() {
+                Some(error) if error.is_conditional_check_failed_exception() => Unwritten::Changed,
+                _ => Unwritten::Failed(answer(&error).into_failed()),
+            }),
+            Err(_) => Err(Unwritten::Failed(Failed::Incomplete { why: "no answer came in time".to_owned() })),
+        }
+    }
+
+    /// The ids of requests that somebody must look after by now, the longest overdue first, at most so many.
+    ///
+    /// # Errors
+    /// As of [`Self::look`].
+    pub async fn unfinished(&self, now: OffsetDateTime, most: i32) -> Result<Vec<String>, Error> {
+        let query = self.client.query().table_name(&self.table).index_name(UNFINISHED).limit(most);
+        let query = query.key_condition_expression("unfinished = :yes AND due <= :now");
+        let query = query.expression_attribute_values(":yes", AttributeValue::S(item::YES.to_owned()));
+        let read = query.expression_attribute_values(":now", item::milliseconds(now)).send().await;
+        let read = read.map_err(|error| unavailable("queried", &answer(&error).into_failed()))?;
+        let id = |item: &Item| item.get("id").and_then(|id| id.as_s().ok()).cloned();
+        Ok(read.items().iter().filter_map(id).collect())
+    }
+}
+
+/// Whether somebody else has written since, or is writing now.
+fn is_changed<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return false;
+    };
+    let reasons = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    reasons.into_iter().any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+}
+
+/// What it means for a request that the ledger did not do its part before the call.
+pub(crate) fn unavailable(done: &str, failed: &Failed) -> Error {
+    match failed {
+        Failed::Denied { code } => Error::new(Name::AccessDenied, format!("the ledger could not be {done} ({code})")),
+        failed => Error::new(Name::Unavailable, format!("the ledger could not be {done} ({})", failed.why())),
+    }
+}
+
+fn unreadable(id: &str, what: &str) -> Error {
+    Error::new(Name::Unavailable, format!("{what} of the ledger's item {id} is missing or is not what it should be"))
+}
+
+impl From<Answer> for Unwritten {
+    fn from(answer: Answer) -> Self {
+        Self::Failed(answer.into_failed())
+    }
+}

@@ -1,0 +1,132 @@
+//! The sweeper: finishes what processes that ended too soon, or a bus that was down, have left unfinished. A schedule
+//! invokes it, every minute, through the `associate` function itself: so it has that function's permissions, no stream
+//! or pipe that could fail by itself, and the same kill switch.
+//!
+//! It reads interfaces, writes the ledger and emits records. It never calls AssociateVirtualInterface.
+
+use serde_json::value::RawValue;
+use tracing::{info, warn};
+
+use crate::associate::{Associate, Invocation};
+use crate::aws::ledger::Ledger;
+use crate::clock::needed_to_act;
+use crate::error::{Error, Name};
+use crate::fields::invalid;
+use crate::keeping::Keeping;
+use crate::ledger::{Entry, Key, Seen, Status, lease_of};
+use crate::told::Told;
+
+/// How many requests are looked after in one invocation.
+const MOST: i32 = 25;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default)]
+struct Swept {
+    /// Requests that somebody had to look after.
+    unfinished: u64,
+    /// Records that the bus took.
+    emitted: u64,
+    /// Requests of which nobody could say whether they moved.
+    unsettled: u64,
+}
+
+impl Associate {
+    /// Looks after every request that is overdue.
+    ///
+    /// # Flow
+    /// Ask the ledger which are overdue; of each, read both items, read the interface if its move is in doubt, write what
+    /// is known now, and emit what the bus has not taken.
+    ///
+    /// # Guarantees
+    /// What another invocation writes meanwhile stands: each write is made only if nobody else has written.
+    ///
+    /// # Errors
+    /// [`Name::InvalidRequest`] without a ledger; [`Name::AccessDenied`] and [`Name::Unavailable`], when the ledger could
+    /// not be asked, or the first that stood in the way of a request; the others were looked after all the same.
+    pub(crate) async fn sweep(&self, invocation: &Invocation) -> Result<Told, Error> {
+        let Some(ledger) = &self.ledger else {
+            return Err(invalid("a schedule's event is for a function with a ledger".to_owned()));
+        };
+        let clock = &invocation.clock;
+        let mut swept = Swept::default();
+        let mut failure = None;
+        for id in ledger.unfinished(clock.now(), MOST).await? {
+            clock.is_enough_for(needed_to_act(true))?;
+            swept.unfinished += 1;
+            match self.look_after(ledger, &id, invocation).await {
+                Ok(told) => {
+                    swept.emitted += u64::from(told.as_ref().is_some_and(|told| told.emitted == Some(true)));
+                    let name = told.and_then(|told| told.answer.err()).map(|error| error.name);
+                    swept.unsettled += u64::from(name == Some(Name::AssociationUnsettled));
+                    if name == Some(Name::RecordNotEmitted) {
+                        failure.get_or_insert(Error::new(Name::Unavailable, "the bus does not take a record"));
+                    }
+                }
+                // Somebody else is at it.
+                Err(error) if error.name == Name::InProgress => {}
+                Err(error) => {
+                    warn!(id, why = error.message, "a request stays unfinished");
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        match failure {
+            None => Ok(swept.told()),
+            Some(error) => Err(error),
+        }
+    }
+
+    async fn look_after(&self, ledger: &Ledger, id: &str, invocation: &Invocation) -> Result<Option<Told>, Error> {
+        let now = invocation.clock.now();
+        // The index may be behind.
+        let Some(entry) = ledger.entry(id).await?.filter(|entry| entry.due.is_some_and(|due| due <= now)) else {
+            return Ok(None);
+        };
+        let lease = lease_of(&entry.virtual_interface_id);
+        let seen = Seen { lease: ledger.lease(&lease).await?, entry: Some(entry.clone()) };
+        let key = Key { request: entry.id.clone(), lease, guard: entry.guard.clone() };
+        let moved_since = seen.moved_since(&entry, now);
+        let mut keeping = Keeping::of(ledger, key, seen, invocation);
+        if matches!(entry.status, Status::Completed | Status::Rejected | Status::PutOff) {
+            return Ok(Some(self.say_again(&entry, &mut keeping, invocation).await));
+        }
+        self.find_out(&entry, moved_since, &mut keeping, invocation).await.map(Some)
+    }
+
+    /// What became of a call whose answer nobody has.
+    async fn find_out(
+        &self,
+        entry: &Entry,
+        moved_since: bool,
+        keeping: &mut Keeping<'_>,
+        invocation: &Invocation,
+    ) -> Result<Told, Error> {
+        let read = self.direct_connect.see(&entry.virtual_interface_id, &invocation.clock).await;
+        match &read {
+            Ok(Some(one)) if entry.has_arrived(one.connection_id.as_deref()) && !moved_since => {
+                return self.conclude(entry, one.clone(), keeping, invocation).await;
+            }
+            _ => {}
+        }
+        let told = self.leave_in_doubt(entry, keeping, invocation).await?;
+        if read.is_ok() && told.emitted != Some(false) && entry.doubt_is_over(invocation.clock.now()) {
+            keeping.close().await?;
+        }
+        Ok(told)
+    }
+}
+
+impl Swept {
+    fn told(self) -> Told {
+        let Self { unfinished, emitted, unsettled } = self;
+        info!(unfinished, emitted, unsettled, "swept");
+        let json = format!(r#"{{"unfinished":{unfinished},"emitted":{emitted},"unsettled":{unsettled}}}"#);
+        Told {
+            outcome: "swept",
+            emitted: None,
+            refused_by: Vec::new(),
+            figures: vec![("SweptUnfinished", "Count", unfinished), ("SweptEmitted", "Count", emitted)],
+            answer: RawValue::from_string(json).map_err(|error| Error::new(Name::Unavailable, error.to_string())),
+        }
+    }
+}
