@@ -160,11 +160,11 @@ impl Associate {
                 let found = self.direct_connect.find(&request, &caller, clock).await?;
                 self.act(work, &found, &mut Keeping::nothing()).await
             }
-            Some(ledger) => self.act_once(work, ledger).await,
+            Some(ledger) => Box::pin(self.act_once(work, ledger)).await,
         }
     }
 
-    /// The same with a ledger: what was begun before is not begun again.
+    /// The same with a ledger: what was begun before is not begun again. (On the heap, like the reads that it waits for.)
     async fn act_once(&self, work: Work<'_>, ledger: &Ledger) -> Result<Told, Error> {
         let Work { request, caller, invocation } = work;
         let key = Key::of(request);

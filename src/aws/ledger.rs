@@ -16,11 +16,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
 
+use self::item::{YES, members, milliseconds, text};
 use super::answer;
 use crate::error::{Error, Name};
 use crate::estate::Failed;
 use crate::ledger::{Entry, Held, Key, Lease, Seen};
-use crate::turn::Answer;
 
 mod item;
 
@@ -90,7 +90,7 @@ impl Ledger {
 
     async fn get(&self, id: &str) -> Result<Option<Item>, Error> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let read = request.key("id", AttributeValue::S(id.to_owned())).send().await;
+        let read = request.key("id", text(id)).send().await;
         read.map(|read| read.item).map_err(|error| unavailable("read", &answer(&error).into_failed()))
     }
 
@@ -120,7 +120,7 @@ impl Ledger {
             Some(token) => put
                 .condition_expression("#token = :seen")
                 .expression_attribute_names("#token", "token")
-                .expression_attribute_values(":seen", AttributeValue::S(token.clone())),
+                .expression_attribute_values(":seen", text(token)),
         };
         // Table and item are set above, and nothing else is required.
         TransactWriteItem::builder().set_put(put.build().ok()).build()
@@ -142,17 +142,19 @@ impl Ledger {
     /// # Errors
     /// Why that is not known to have happened.
     pub async fn write_emitted(&self, entry: &Entry, seen: &str, until: Instant) -> Result<(), Unwritten> {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let (change, due) = match entry.due {
-            None => ("SET emitted = :true, #token = :token REMOVE unfinished, due", None),
-            Some(due) => ("SET emitted = :true, #token = :token, due = :due", Some(item::milliseconds(due))),
+        let change = match entry.due {
+            None => "SET emitted = :true, #token = :token REMOVE unfinished, due",
+            Some(_) => "SET emitted = :true, #token = :token, due = :due",
         };
+        let values = members([
+            (":seen", Some(text(seen))),
+            (":token", Some(text(&entry.token))),
+            (":true", Some(AttributeValue::Bool(true))),
+            (":due", entry.due.map(milliseconds)),
+        ]);
         let update = self.client.update_item().table_name(&self.table).key("id", text(&entry.id));
         let update = update.update_expression(change).condition_expression("#token = :seen");
         let update = update.expression_attribute_names("#token", "token");
-        let values = [(":seen", Some(text(seen))), (":token", Some(text(&entry.token))), (":due", due)];
-        let values = values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        let values = values.chain([(":true".to_owned(), AttributeValue::Bool(true))]).collect();
         match timeout_at(until, update.set_expression_attribute_values(Some(values)).send()).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(match error.as_service_error() {
@@ -170,8 +172,8 @@ impl Ledger {
     pub async fn unfinished(&self, now: OffsetDateTime, most: i32) -> Result<Vec<String>, Error> {
         let query = self.client.query().table_name(&self.table).index_name(UNFINISHED).limit(most);
         let query = query.key_condition_expression("unfinished = :yes AND due <= :now");
-        let query = query.expression_attribute_values(":yes", AttributeValue::S(item::YES.to_owned()));
-        let read = query.expression_attribute_values(":now", item::milliseconds(now)).send().await;
+        let query = query.expression_attribute_values(":yes", text(YES));
+        let read = query.expression_attribute_values(":now", milliseconds(now)).send().await;
         let read = read.map_err(|error| unavailable("queried", &answer(&error).into_failed()))?;
         let id = |item: &Item| item.get("id").and_then(|id| id.as_s().ok()).cloned();
         Ok(read.items().iter().filter_map(id).collect())
@@ -197,10 +199,4 @@ pub(crate) fn unavailable(done: &str, failed: &Failed) -> Error {
 
 fn unreadable(id: &str, what: &str) -> Error {
     Error::new(Name::Unavailable, format!("{what} of the ledger's item {id} is missing or is not what it should be"))
-}
-
-impl From<Answer> for Unwritten {
-    fn from(answer: Answer) -> Self {
-        Self::Failed(answer.into_failed())
-    }
 }

@@ -2,8 +2,6 @@
 //! unreadable; nothing here is guessed. Times of day are numbers: milliseconds, and the seconds that DynamoDB wants of
 //! the attribute by which it forgets.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use time::{Duration, OffsetDateTime};
 
@@ -22,33 +20,29 @@ pub(super) fn of_entry(entry: &Entry) -> Item {
     let Saying { record, outcome, detail_type, resources, error, unsaid } = &entry.saying;
     let resources = resources.iter().map(|arn| text(arn)).collect();
     let arrives_on = entry.arrives_on.iter().map(|port| text(port)).collect();
-    HashMap::from_iter(
-        [
-            ("id", Some(text(&entry.id))),
-            ("token", Some(text(&entry.token))),
-            ("status", Some(text(entry.status.as_str()))),
-            ("guard", Some(text(&entry.guard))),
-            ("virtual_interface_id", Some(text(&entry.virtual_interface_id))),
-            ("arrives_on", Some(AttributeValue::L(arrives_on))),
-            ("leaves", entry.leaves.as_deref().map(text)),
-            ("in_progress_expiration", Some(milliseconds(entry.running_until))),
-            ("in_doubt_until", Some(milliseconds(entry.in_doubt_until))),
-            ("last_move", entry.last_move.as_deref().map(text)),
-            ("record", Some(text(record))),
-            ("outcome", Some(text(outcome.as_str()))),
-            ("detail_type", Some(text(detail_type))),
-            ("resources", Some(AttributeValue::L(resources))),
-            ("error_type", error.as_ref().map(|error| text(error.name.as_str()))),
-            ("error_message", error.as_ref().map(|error| text(&error.message))),
-            ("unsaid", unsaid.as_deref().map(text)),
-            ("emitted", Some(AttributeValue::Bool(entry.emitted))),
-            ("unfinished", entry.due.map(|_| text(YES))),
-            ("due", entry.due.map(milliseconds)),
-            ("expiration", Some(seconds(entry.expires))),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-    )
+    members([
+        ("id", Some(text(&entry.id))),
+        ("token", Some(text(&entry.token))),
+        ("status", Some(text(entry.status.as_str()))),
+        ("guard", Some(text(&entry.guard))),
+        ("virtual_interface_id", Some(text(&entry.virtual_interface_id))),
+        ("arrives_on", Some(AttributeValue::L(arrives_on))),
+        ("leaves", entry.leaves.as_deref().map(text)),
+        ("in_progress_expiration", Some(milliseconds(entry.running_until))),
+        ("in_doubt_until", Some(milliseconds(entry.in_doubt_until))),
+        ("last_move", entry.last_move.as_deref().map(text)),
+        ("record", Some(text(record))),
+        ("outcome", Some(text(outcome.as_str()))),
+        ("detail_type", Some(text(detail_type))),
+        ("resources", Some(AttributeValue::L(resources))),
+        ("error_type", error.as_ref().map(|error| text(error.name.as_str()))),
+        ("error_message", error.as_ref().map(|error| text(&error.message))),
+        ("unsaid", unsaid.as_deref().map(text)),
+        ("emitted", Some(AttributeValue::Bool(entry.emitted))),
+        ("unfinished", entry.due.map(|_| text(YES))),
+        ("due", entry.due.map(milliseconds)),
+        ("expiration", Some(seconds(entry.expires))),
+    ])
 }
 
 pub(super) fn entry(item: &Item) -> Result<Entry, Unreadable> {
@@ -88,19 +82,15 @@ pub(super) fn entry(item: &Item) -> Result<Entry, Unreadable> {
 }
 
 pub(super) fn of_lease(lease: &Lease) -> Item {
-    HashMap::from_iter(
-        [
-            ("id", Some(text(&lease.id))),
-            ("token", Some(text(&lease.token))),
-            ("holder", lease.holder.as_deref().map(text)),
-            ("in_progress_expiration", Some(milliseconds(lease.held_until))),
-            ("free_since", lease.free_since.map(milliseconds)),
-            ("last_move", lease.last_move.as_deref().map(text)),
-            ("expiration", Some(seconds(lease.expires))),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-    )
+    members([
+        ("id", Some(text(&lease.id))),
+        ("token", Some(text(&lease.token))),
+        ("holder", lease.holder.as_deref().map(text)),
+        ("in_progress_expiration", Some(milliseconds(lease.held_until))),
+        ("free_since", lease.free_since.map(milliseconds)),
+        ("last_move", lease.last_move.as_deref().map(text)),
+        ("expiration", Some(seconds(lease.expires))),
+    ])
 }
 
 pub(super) fn lease(item: &Item) -> Result<Lease, Unreadable> {
@@ -116,7 +106,12 @@ pub(super) fn lease(item: &Item) -> Result<Lease, Unreadable> {
     })
 }
 
-fn text(text: &str) -> AttributeValue {
+/// Those that are there, by name.
+pub(super) fn members<const N: usize>(members: [(&str, Option<AttributeValue>); N]) -> Item {
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+pub(super) fn text(text: &str) -> AttributeValue {
     AttributeValue::S(text.to_owned())
 }
 
