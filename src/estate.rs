@@ -327,6 +327,12 @@ impl Facts {
 }
 
 impl Failed {
+    /// Nobody answered before the time for it was over.
+    #[must_use]
+    pub fn late() -> Self {
+        Self::Incomplete { why: "no answer came in time".to_owned() }
+    }
+
     /// The same in a few words, in AWS's where it spoke.
     #[must_use]
     pub fn why(&self) -> String {

@@ -122,7 +122,7 @@ impl DirectConnect {
     /// A move must not wait for what only its verification will want.
     async fn accepted_prefixes_in_time(&self, id: &str) -> Listing<String> {
         let read = timeout_at(Instant::now() + ROUTES, self.accepted_prefixes(id)).await;
-        read.unwrap_or_else(|_| Err(Failed::Incomplete { why: "no answer came in time".to_owned() }))
+        read.unwrap_or_else(|_| Err(Failed::late()))
     }
 
     async fn accepted_prefixes(&self, id: &str) -> Listing<String> {
@@ -229,8 +229,8 @@ impl DirectConnect {
                 one => (one, prefixes),
             }
         };
-        let late = || Failed::Incomplete { why: "no answer came in time".to_owned() };
-        timeout_at(clock.until(RESERVE_FOR_RECORD), reads).await.unwrap_or_else(|_| (Err(late()), Err(late())))
+        let late = || (Err(Failed::late()), Err(Failed::late()));
+        timeout_at(clock.until(RESERVE_FOR_RECORD), reads).await.unwrap_or_else(|_| late())
     }
 
     /// Reads the interface as it is now; `None` where it is not there.
@@ -239,7 +239,7 @@ impl DirectConnect {
     /// Why it could not be read.
     pub async fn see(&self, id: &str, clock: &Clock) -> Result<Option<VirtualInterface>, Failed> {
         let read = timeout_at(clock.until(RESERVE_FOR_RECORD), self.interfaces(Some(id), None)).await;
-        let all = read.unwrap_or_else(|_| Err(Failed::Incomplete { why: "no answer came in time".to_owned() }))?;
+        let all = read.unwrap_or_else(|_| Err(Failed::late()))?;
         Ok(all.into_iter().find(|one| one.virtual_interface_id == id))
     }
 }

@@ -133,7 +133,7 @@ impl Ledger {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if is_changed(&error) => Err(Unwritten::Changed),
             Ok(Err(error)) => Err(Unwritten::Failed(answer(&error).into_failed())),
-            Err(_) => Err(Unwritten::Failed(Failed::Incomplete { why: "no answer came in time".to_owned() })),
+            Err(_) => Err(Unwritten::Failed(Failed::late())),
         }
     }
 
@@ -161,7 +161,7 @@ impl Ledger {
                 Some(error) if error.is_conditional_check_failed_exception() => Unwritten::Changed,
                 _ => Unwritten::Failed(answer(&error).into_failed()),
             }),
-            Err(_) => Err(Unwritten::Failed(Failed::Incomplete { why: "no answer came in time".to_owned() })),
+            Err(_) => Err(Unwritten::Failed(Failed::late())),
         }
     }
 
