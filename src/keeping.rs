@@ -74,7 +74,7 @@ impl<'a> Keeping<'a> {
     pub(crate) async fn end(&mut self, status: Status, saying: &Saying) {
         let Some(kept) = &mut self.kept else { return };
         let Some(held) = kept.held() else { return };
-        kept.write(held.end(status, saying.clone(), kept.now())).await;
+        kept.write(held.end(status, saying.clone(), kept.times())).await;
     }
 
     /// Writes that nothing was applied, and lets the interface go.
@@ -103,7 +103,7 @@ impl<'a> Keeping<'a> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
         kept.seen.is_free_for(&kept.key, kept.now())?;
         let held = kept.begun(intent_of(entry));
-        match kept.write(held.end(Status::Completed, saying.clone(), kept.now())).await {
+        match kept.write(held.end(Status::Completed, saying.clone(), kept.times())).await {
             Some(Unwritten::Changed) => Err(at_the_same_moment()),
             _ => Ok(()),
         }

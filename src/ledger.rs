@@ -321,11 +321,14 @@ pub struct Held {
 impl Held {
     /// As it stands once it is known how the call ended, or that nobody knows.
     #[must_use]
-    pub fn end(mut self, status: Status, saying: Saying, now: OffsetDateTime) -> Self {
+    pub fn end(mut self, status: Status, saying: Saying, times: Times) -> Self {
         self.entry.saying = saying;
         self.entry.emitted = false;
-        self.entry.due = Some(now + ITS_OWN);
-        self.become_at(status, now)
+        self.entry.due = Some(times.now + ITS_OWN);
+        // This attempt calls no more, whatever is left before its deadline.
+        self.entry.in_doubt_until = times.now + times.in_doubt;
+        self.lease.held_until = self.entry.in_doubt_until;
+        self.become_at(status, times.now)
     }
 
     /// As it stands when it turned out that nothing was applied, which is no record.

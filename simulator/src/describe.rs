@@ -17,7 +17,7 @@ use crate::world::World;
 /// Answers a read.
 ///
 /// # Panics
-/// If the operation is not a read.
+/// If the operation is not a read of Direct Connect.
 pub(crate) fn answer(world: &World, operation: Operation, input: &Item, paging: &Paging) -> Result<Item, ApiError> {
     match operation {
         Operation::DescribeVirtualInterfaces => virtual_interfaces(world, input, paging),
@@ -26,7 +26,7 @@ pub(crate) fn answer(world: &World, operation: Operation, input: &Item, paging: 
         Operation::DescribeInterconnects => interconnects(world, input, paging),
         Operation::DescribeDirectConnectGatewayAttachments => attachments(world, input, paging),
         Operation::ListVirtualInterfaceRoutes => routes(world, input, paging),
-        Operation::AssociateVirtualInterface | Operation::PutEvents => unreachable!("{operation:?} is not a read"),
+        other => unreachable!("{other:?} is not a read of Direct Connect"),
     }
 }
 

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use hyper::StatusCode;
 
+use crate::dynamodb::{cancelled, conditional};
 use crate::operation::Operation;
 use crate::wire::ApiError;
 
@@ -58,6 +59,8 @@ pub(crate) enum Effect {
     PartialFinal,
     Stale,
     BadPageTokenLoop,
+    Conditional,
+    Conflict,
 }
 
 /// Which operations an effect fits.
@@ -69,10 +72,11 @@ enum Fits {
     Writes,
     Associate,
     PutEvents,
+    Items,
 }
 
 /// The name, the operations and the meaning of every effect; the help text is made of it.
-const EFFECTS: [(Effect, &str, Fits, &str); 18] = [
+const EFFECTS: [(Effect, &str, Fits, &str); 20] = [
     (Effect::Throttle, "throttle", Fits::Any, "400 ThrottlingException"),
     (Effect::Error500, "500", Fits::Any, "500 DirectConnectServerException or InternalFailure"),
     (Effect::ServerException400, "server-exception-400", Fits::DirectConnect, "DirectConnectServerException as a 400"),
@@ -90,6 +94,8 @@ const EFFECTS: [(Effect, &str, Fits, &str); 18] = [
     (Effect::Partial, "partial", Fits::PutEvents, "the first entry fails with InternalFailure, which is retryable"),
     (Effect::PartialFinal, "partial-final", Fits::PutEvents, "the first entry fails with AccessDeniedException"),
     (Effect::Stale, "stale", Fits::Reads, "answers from the world before the last change"),
+    (Effect::Conditional, "conditional", Fits::Items, "400 as if the condition did not hold, not applied"),
+    (Effect::Conflict, "conflict", Fits::Items, "400 as if another transaction were at the item, not applied"),
     (Effect::BadPageTokenLoop, "bad-page-token-loop", Fits::Reads, "always a nextToken, the pages never end"),
 ];
 
@@ -97,11 +103,12 @@ impl Fits {
     fn operation(self, operation: Operation) -> bool {
         match self {
             Self::Any => true,
-            Self::DirectConnect => operation != Operation::PutEvents,
-            Self::Reads => operation.is_read(),
+            Self::DirectConnect => operation.service() == "directconnect",
+            Self::Reads => operation.service() == "directconnect" && operation.is_read(),
             Self::Writes => !operation.is_read(),
             Self::Associate => operation == Operation::AssociateVirtualInterface,
             Self::PutEvents => operation == Operation::PutEvents,
+            Self::Items => operation.service() == "dynamodb" && !operation.is_read(),
         }
     }
 
@@ -110,9 +117,10 @@ impl Fits {
             Self::Any => "every operation",
             Self::DirectConnect => "the operations of Direct Connect",
             Self::Reads => "Describe* and List*",
-            Self::Writes => "AssociateVirtualInterface and PutEvents",
+            Self::Writes => "AssociateVirtualInterface, PutEvents and the writes of DynamoDB",
             Self::Associate => "AssociateVirtualInterface",
             Self::PutEvents => "PutEvents",
+            Self::Items => "the writes of DynamoDB",
         }
     }
 }
@@ -129,6 +137,10 @@ impl Effect {
                 ApiError::new("ServiceUnavailable", message).with_status(StatusCode::SERVICE_UNAVAILABLE)
             }
             Self::Denied => ApiError::new("AccessDeniedException", denied(operation, account, region)),
+            Self::Conditional if operation == Operation::TransactWriteItems => cancelled(&["ConditionalCheckFailed"]),
+            Self::Conditional => conditional(),
+            Self::Conflict if operation == Operation::TransactWriteItems => cancelled(&["TransactionConflict"]),
+            Self::Conflict => ApiError::new("TransactionConflictException", "Transaction is ongoing for the item"),
             Self::Client => ApiError::client("The request cannot be carried out (0x2A)."),
             Self::Transitioning => ApiError::client("The virtual interface is in a transitioning state."),
             _ => return None,
@@ -141,6 +153,7 @@ impl Effect {
 pub(crate) fn internal(operation: Operation) -> ApiError {
     let code = match operation {
         Operation::PutEvents => "InternalFailure",
+        other if other.service() == "dynamodb" => "InternalServerError",
         _ => "DirectConnectServerException",
     };
     ApiError::new(code, "An internal error occurred.").with_status(StatusCode::INTERNAL_SERVER_ERROR)
@@ -267,7 +280,10 @@ mod tests {
             ("DescribeLags:explode", "\"explode\" is not a fault"),
             ("DescribeLags:late", "late applies to AssociateVirtualInterface only"),
             ("DescribeLags:partial", "partial applies to PutEvents only"),
-            ("DescribeLags:reset-after", "reset-after applies to AssociateVirtualInterface and PutEvents only"),
+            (
+                "DescribeLags:reset-after",
+                "reset-after applies to AssociateVirtualInterface, PutEvents and the writes of DynamoDB only",
+            ),
             ("PutEvents:stale", "stale applies to Describe* and List* only"),
             ("PutEvents:client", "client applies to the operations of Direct Connect only"),
             ("DescribeLags:throttle:0", "\"0\" is not a range"),

@@ -1,4 +1,5 @@
-//! A simulator of AWS Direct Connect, EventBridge PutEvents and the Lambda Runtime API on one loopback port.
+//! A simulator of AWS Direct Connect, EventBridge PutEvents, the Lambda Runtime API and as much of DynamoDB as a ledger
+//! needs, on one loopback port.
 //!
 //! A client needs nothing but the endpoint: the AWS CLI, boto3 and the SDKs speak to [`Simulator::url`], and a Lambda
 //! function that is given [`Simulator::address`] as `AWS_LAMBDA_RUNTIME_API` runs unchanged. The world begins as an
@@ -31,11 +32,13 @@
 //!
 //! # What is not simulated
 //!
-//! Signatures are not verified, and who calls is always the one account; event buses are not checked to exist, nor are
+//! Tables of DynamoDB are not made: each that is named is there, with the key `id` and the index `unfinished`. Signatures
+//! are not verified, and who calls is always the one account; event buses are not checked to exist, nor are
 //! events matched to rules; a function whose time is over is not killed.
 
 mod clock;
 mod describe;
+mod dynamodb;
 mod events;
 mod fault;
 mod ids;
@@ -196,6 +199,17 @@ impl Simulator {
     #[must_use]
     pub fn world(&self) -> Value {
         self.shared.service.masked_world()
+    }
+
+    /// The items of every table of DynamoDB, by table, in the order of their ids.
+    #[must_use]
+    pub fn ledger(&self) -> Value {
+        self.shared.service.ledger().to_json()
+    }
+
+    /// Changes every item of a table behind everyone's back.
+    pub fn change_ledger(&self, table: &str, change: impl FnMut(&mut Item)) {
+        self.shared.service.ledger().change(table, change);
     }
 
     /// Replaces the faults; calls are counted from 1 again.

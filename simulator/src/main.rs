@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use dx_sim::{Fault, Inventory, Options, Simulator, fault_help};
 
-/// AWS Direct Connect, EventBridge PutEvents and the Lambda Runtime API on one loopback port.
+/// AWS Direct Connect, EventBridge PutEvents, a little DynamoDB and the Lambda Runtime API on one loopback port.
 #[derive(Parser)]
 #[command(name = "dx-sim", after_help = fault_help())]
 struct Arguments {

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use crate::item::Item;
+use crate::wire::{JSON_1_0, JSON_1_1};
 
-/// An operation of Direct Connect or EventBridge.
+/// An operation of Direct Connect, EventBridge or DynamoDB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     DescribeVirtualInterfaces,
@@ -15,6 +16,11 @@ pub(crate) enum Operation {
     ListVirtualInterfaceRoutes,
     AssociateVirtualInterface,
     PutEvents,
+    GetItem,
+    PutItem,
+    UpdateItem,
+    TransactWriteItems,
+    Query,
 }
 
 /// The type of a member of an input.
@@ -24,6 +30,9 @@ enum Shape {
     Number,
     List(&'static Shape),
     Structure(Members),
+    Boolean,
+    /// Names and values that are the caller's own: items and keys.
+    Map,
 }
 
 type Members = &'static [(&'static str, Shape)];
@@ -39,6 +48,18 @@ const ROUTE_FILTERS: Members = &[
     ("asPath", Shape::List(&Shape::Integer)),
     ("communities", Shape::List(&Shape::Text)),
 ];
+const TABLE_NAME: (&str, Shape) = ("TableName", Shape::Text);
+const KEY: (&str, Shape) = ("Key", Shape::Map);
+const ITEM: (&str, Shape) = ("Item", Shape::Map);
+const NAMES: (&str, Shape) = ("ExpressionAttributeNames", Shape::Map);
+const VALUES: (&str, Shape) = ("ExpressionAttributeValues", Shape::Map);
+const CONDITION: (&str, Shape) = ("ConditionExpression", Shape::Text);
+const UPDATE: (&str, Shape) = ("UpdateExpression", Shape::Text);
+const TRANSACT_ITEM: Members = &[
+    ("Put", Shape::Structure(&[TABLE_NAME, ITEM, CONDITION, NAMES, VALUES])),
+    ("Update", Shape::Structure(&[TABLE_NAME, KEY, UPDATE, CONDITION, NAMES, VALUES])),
+    ("ConditionCheck", Shape::Structure(&[TABLE_NAME, KEY, CONDITION, NAMES, VALUES])),
+];
 const EVENT_ENTRY: Members = &[
     ("Time", Shape::Number),
     ("Source", Shape::Text),
@@ -51,7 +72,7 @@ const EVENT_ENTRY: Members = &[
 
 impl Operation {
     /// Every operation.
-    pub(crate) const ALL: [Operation; 8] = [
+    pub(crate) const ALL: [Operation; 13] = [
         Self::DescribeVirtualInterfaces,
         Self::DescribeConnections,
         Self::DescribeLags,
@@ -60,6 +81,11 @@ impl Operation {
         Self::ListVirtualInterfaceRoutes,
         Self::AssociateVirtualInterface,
         Self::PutEvents,
+        Self::GetItem,
+        Self::PutItem,
+        Self::UpdateItem,
+        Self::TransactWriteItems,
+        Self::Query,
     ];
 
     /// The name in AWS's API.
@@ -73,6 +99,11 @@ impl Operation {
             Self::ListVirtualInterfaceRoutes => "ListVirtualInterfaceRoutes",
             Self::AssociateVirtualInterface => "AssociateVirtualInterface",
             Self::PutEvents => "PutEvents",
+            Self::GetItem => "GetItem",
+            Self::PutItem => "PutItem",
+            Self::UpdateItem => "UpdateItem",
+            Self::TransactWriteItems => "TransactWriteItems",
+            Self::Query => "Query",
         }
     }
 
@@ -83,12 +114,28 @@ impl Operation {
 
     /// The prefix of IAM actions and the name in the journal.
     pub(crate) fn service(self) -> &'static str {
-        if self == Self::PutEvents { "events" } else { "directconnect" }
+        match self {
+            Self::PutEvents => "events",
+            Self::GetItem | Self::PutItem | Self::UpdateItem | Self::TransactWriteItems | Self::Query => "dynamodb",
+            _ => "directconnect",
+        }
+    }
+
+    /// The content type of its requests and answers.
+    pub(crate) fn content_type(self) -> &'static str {
+        if self.service() == "dynamodb" { JSON_1_0 } else { JSON_1_1 }
     }
 
     /// Whether it changes nothing.
     pub(crate) fn is_read(self) -> bool {
-        !matches!(self, Self::AssociateVirtualInterface | Self::PutEvents)
+        !matches!(
+            self,
+            Self::AssociateVirtualInterface
+                | Self::PutEvents
+                | Self::PutItem
+                | Self::UpdateItem
+                | Self::TransactWriteItems
+        )
     }
 
     fn members(self) -> Members {
@@ -104,6 +151,20 @@ impl Operation {
                 &[VIRTUAL_INTERFACE_ID, ("filters", Shape::Structure(ROUTE_FILTERS)), MAX_RESULTS, NEXT_TOKEN]
             }
             Self::AssociateVirtualInterface => &[VIRTUAL_INTERFACE_ID, CONNECTION_ID],
+            Self::GetItem => &[TABLE_NAME, KEY, ("ConsistentRead", Shape::Boolean)],
+            Self::PutItem => &[TABLE_NAME, ITEM, CONDITION, NAMES, VALUES],
+            Self::UpdateItem => &[TABLE_NAME, KEY, UPDATE, CONDITION, NAMES, VALUES],
+            Self::TransactWriteItems => {
+                &[("TransactItems", Shape::List(&Shape::Structure(TRANSACT_ITEM))), ("ClientRequestToken", Shape::Text)]
+            }
+            Self::Query => &[
+                TABLE_NAME,
+                ("IndexName", Shape::Text),
+                ("KeyConditionExpression", Shape::Text),
+                ("Limit", Shape::Integer),
+                NAMES,
+                VALUES,
+            ],
             Self::PutEvents => &[("Entries", Shape::List(&Shape::Structure(EVENT_ENTRY))), ("EndpointId", Shape::Text)],
         }
     }
@@ -113,6 +174,10 @@ impl Operation {
         match self {
             Self::AssociateVirtualInterface => &["virtualInterfaceId", "connectionId"],
             Self::PutEvents => &["Entries"],
+            Self::GetItem | Self::UpdateItem => &["TableName", "Key"],
+            Self::PutItem => &["TableName", "Item"],
+            Self::TransactWriteItems => &["TransactItems"],
+            Self::Query => &["TableName"],
             _ => &[],
         }
     }
@@ -143,7 +208,10 @@ fn check_structure(members: Members, input: &Item, path: &str) -> Result<(), Str
 
 fn check_shape(shape: &Shape, value: &Value, path: &str) -> Result<(), String> {
     match (shape, value) {
-        (Shape::Text, Value::String(_)) | (Shape::Number, Value::Number(_)) => Ok(()),
+        (Shape::Text, Value::String(_))
+        | (Shape::Number, Value::Number(_))
+        | (Shape::Boolean, Value::Bool(_))
+        | (Shape::Map, Value::Object(_)) => Ok(()),
         (Shape::Integer, Value::Number(number)) if number.is_i64() => Ok(()),
         (Shape::Structure(members), Value::Object(input)) => check_structure(members, input, &format!("{path}.")),
         (Shape::List(element), Value::Array(values)) => {
@@ -154,6 +222,7 @@ fn check_shape(shape: &Shape, value: &Value, path: &str) -> Result<(), String> {
         (Shape::Integer, _) => Err(format!("{path} is not an integer")),
         (Shape::Number, _) => Err(format!("{path} is not a number")),
         (Shape::List(_), _) => Err(format!("{path} is not a list")),
-        (Shape::Structure(_), _) => Err(format!("{path} is not an object")),
+        (Shape::Boolean, _) => Err(format!("{path} is not a boolean")),
+        (Shape::Structure(_) | Shape::Map, _) => Err(format!("{path} is not an object")),
     }
 }

@@ -68,6 +68,7 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> io::Result<Respo
             Ok(show(&calls.iter().map(Call::to_json).collect()))
         }
         (&Method::GET, "/_sim/events") => Ok(show(&Value::Array(shared.service.events()))),
+        (&Method::GET, "/_sim/ledger") => Ok(show(&shared.service.ledger().to_json())),
         (&Method::GET, "/_sim/world") => Ok(show(&shared.service.masked_world())),
         (method, path) => {
             crate::complain(&format!("{method} {path} is not served"));

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::Options;
 use crate::describe;
+use crate::dynamodb::Tables;
 use crate::events;
 use crate::fault::{Effect, Faults, internal};
 use crate::item::{Item, objects, text};
@@ -23,7 +24,7 @@ use crate::world::World;
 /// One call as the simulator saw it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// `directconnect` or `events`.
+    /// `directconnect`, `events` or `dynamodb`.
     pub service: String,
     /// The operation as the caller named it.
     pub operation: String,
@@ -80,7 +81,7 @@ impl From<Result<Value, ApiError>> for Outcome {
     }
 }
 
-/// Direct Connect and EventBridge.
+/// Direct Connect, EventBridge and DynamoDB.
 pub(crate) struct Service {
     started: Instant,
     latency: Duration,
@@ -89,6 +90,7 @@ pub(crate) struct Service {
     faults: Mutex<Faults>,
     calls: Mutex<Vec<Call>>,
     events: Mutex<Vec<Value>>,
+    ledger: Mutex<Tables>,
 }
 
 /// The content, whoever panicked while holding it: a test that failed inside a change should fail by its own words.
@@ -111,6 +113,7 @@ impl Service {
             faults: Mutex::new(Faults::new(options.faults)),
             calls: Mutex::default(),
             events: Mutex::default(),
+            ledger: Mutex::default(),
         }
     }
 
@@ -120,6 +123,11 @@ impl Service {
 
     pub(crate) fn events(&self) -> Vec<Value> {
         lock(&self.events).clone()
+    }
+
+    /// The items of DynamoDB.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Tables> {
+        lock(&self.ledger)
     }
 
     pub(crate) fn set_faults(&self, faults: Faults) {
@@ -148,7 +156,7 @@ impl Service {
             Ok(request) => self.handle(request.operation, &request.input),
             Err(error) => {
                 crate::complain(&format!("{}: {}", error.code, error.message));
-                (Reply::Whole(wire::answer(&Err(error))), None)
+                (Reply::Whole(wire::answer(&Err(error), wire::JSON_1_1)), None)
             }
         };
         self.note_end(number, &reply, refused_by);
@@ -199,11 +207,13 @@ impl Service {
             Some(error) => Err(error).into(),
             None => self.perform(operation, input, effect),
         };
-        let response = wire::answer(&outcome.result);
+        let response = wire::answer(&outcome.result, operation.content_type());
         let reply = match effect {
             Some(Effect::ResetAfter | Effect::Late) => Reply::Closed,
             Some(Effect::HangAfter) => Reply::Never,
-            Some(Effect::Error500After) => Reply::Whole(wire::answer(&Err(internal(operation)))),
+            Some(Effect::Error500After) => {
+                Reply::Whole(wire::answer(&Err(internal(operation)), operation.content_type()))
+            }
             Some(Effect::Truncated) => Reply::Cut(response),
             _ => Reply::Whole(response),
         };
@@ -221,6 +231,7 @@ impl Service {
                 events::put(input, &mut lock(&self.events), failure).into()
             }
             Operation::AssociateVirtualInterface => self.associate(input, effect == Some(Effect::Late)),
+            item if item.service() == "dynamodb" => self.ledger().call(item, input, Instant::now()).into(),
             read => self.read(read, input, effect).into(),
         }
     }

@@ -9,6 +9,7 @@ mod evacuations;
 mod examples;
 mod faults;
 mod harness;
+mod ledger;
 mod refusals;
 mod runbooks;
 mod secrets;

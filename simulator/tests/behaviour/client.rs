@@ -80,16 +80,17 @@ pub(crate) async fn request(sim: &Simulator, method: &str, path: &str, body: &st
 }
 
 /// The headers of a call as an SDK sends them.
-pub(crate) const fn headers(target: &str) -> [(&str, &str); 3] {
-    [
-        ("content-type", "application/x-amz-json-1.1"),
-        ("authorization", "AWS4-HMAC-SHA256 Credential=test"),
-        ("x-amz-target", target),
-    ]
+pub(crate) fn headers(target: &str) -> [(&str, &str); 3] {
+    let json = if target.starts_with("DynamoDB") { "application/x-amz-json-1.0" } else { "application/x-amz-json-1.1" };
+    [("content-type", json), ("authorization", "AWS4-HMAC-SHA256 Credential=test"), ("x-amz-target", target)]
 }
 
 fn target(operation: &str) -> String {
-    let prefix = if operation == "PutEvents" { "AWSEvents" } else { "OvertureService" };
+    let prefix = match operation {
+        "PutEvents" => "AWSEvents",
+        "GetItem" | "PutItem" | "UpdateItem" | "TransactWriteItems" | "Query" => "DynamoDB_20120810",
+        _ => "OvertureService",
+    };
     format!("{prefix}.{operation}")
 }
 

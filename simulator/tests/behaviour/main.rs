@@ -6,6 +6,7 @@
 mod binary;
 mod client;
 mod describe;
+mod dynamodb;
 mod example;
 mod faults;
 mod inventory;

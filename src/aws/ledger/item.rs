@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(entry(&of_entry(&held.entry)).as_ref(), Ok(&held.entry));
         assert_eq!(lease(&of_lease(&held.lease)).as_ref(), Ok(&held.lease));
         for status in Status::ALL {
-            let ended = held.clone().end(status, example::saying(Outcome::Rejected), example::now());
+            let ended = held.clone().end(status, example::saying(Outcome::Rejected), example::times());
             assert_eq!(entry(&of_entry(&ended.entry)).as_ref(), Ok(&ended.entry));
             assert_eq!(lease(&of_lease(&ended.lease)).as_ref(), Ok(&ended.lease));
         }

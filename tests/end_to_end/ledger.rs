@@ -1,0 +1,265 @@
+//! The ledger: the same request again and again, at once and late, two requests for one interface, a bus or a table that
+//! is down, and what a dead attempt leaves. Every fault in every order is the proof's (`proof/`); here the real binary
+//! shows each promise once.
+
+use std::time::Duration;
+
+use dx_sim::{Invocation, Options};
+use serde_json::{Value, json};
+use time::format_description::well_known::Rfc3339;
+
+use crate::harness::{Said, Stage, accept, event, faults, now, request, request_with};
+
+const MOVED: &str = "dxlag-fgashlag";
+const LEDGER: &[(&str, &str)] = &[("LEDGER_TABLE", "ledger"), ("IN_DOUBT_SECONDS", "1")];
+
+async fn stage(specs: &[&str]) -> Stage {
+    Stage::with(Options { faults: faults(specs), ..Options::default() }, LEDGER).await
+}
+
+/// The default move under this id.
+fn named(id: &str) -> Value {
+    request_with(json!({"requestId": id}))
+}
+
+fn moves(stage: &Stage) -> usize {
+    let mut moves = 0;
+    stage.simulator.change(|world| moves = world.moves());
+    moves
+}
+
+/// The item of the ledger whose id begins like this.
+fn item(stage: &Stage, prefix: &str) -> Value {
+    let ledger = stage.simulator.ledger();
+    let all = ledger.as_object().unwrap().values().flat_map(|table| table.as_array().unwrap());
+    let mut found = all.filter(|item| item["id"]["S"].as_str().unwrap().starts_with(prefix));
+    let item = found.next().unwrap_or_else(|| panic!("no {prefix} in {ledger}")).clone();
+    assert!(found.next().is_none(), "several {prefix} in {ledger}");
+    item
+}
+
+fn scheduled() -> Value {
+    json!({
+        "version": "0", "id": "8f5e", "detail-type": "Scheduled Event", "source": "aws.events",
+        "account": "123456789012", "time": now().format(&Rfc3339).unwrap(), "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:123456789012:rule/sweep"], "detail": {},
+    })
+}
+
+#[tokio::test]
+async fn the_same_request_again_gets_the_same_record_and_calls_nothing() {
+    let stage = stage(&[]).await;
+    let first = stage.simulator.invoke(named("CHG-1").to_string(), Invocation::default()).await;
+    assert!(!first.function_error);
+    let again = stage.simulator.invoke(named("CHG-1").to_string(), Invocation::default()).await;
+    assert_eq!(again.payload, first.payload, "byte for byte");
+    assert_eq!((stage.associate_calls(), moves(&stage), stage.emitted().len()), (1, 1, 1));
+    let kept = item(&stage, "req#");
+    assert_eq!(kept["record"]["S"].as_str().unwrap().as_bytes(), first.payload);
+    assert_eq!((&kept["status"]["S"], &kept["emitted"]["BOOL"]), (&json!("COMPLETED"), &json!(true)));
+    assert!(kept.get("unfinished").is_none(), "{kept}");
+    assert!(item(&stage, "vif#").get("holder").is_none());
+}
+
+#[tokio::test]
+async fn the_same_id_with_other_content_is_refused() {
+    let stage = stage(&[]).await;
+    stage.ask(&named("CHG-1")).await.record();
+    let other = request_with(json!({"requestId": "CHG-1", "notAfter": "2126-01-01T00:00:00Z"}));
+    assert_eq!(stage.ask(&other).await.name(), "RequestIdReused");
+    assert_eq!((stage.associate_calls(), stage.emitted().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_late_duplicate_after_a_move_back_is_refused() {
+    let stage = stage(&[]).await;
+    let record = stage.ask(&named("CHG-1")).await.record();
+    let mut back = record["inverse"].clone();
+    back["requestId"] = json!("CHG-1-back");
+    back["overrides"] = accept(&["interrupts-traffic", "bandwidth-kept", "healthy-path-remains", "redundancy-kept"]);
+    stage.simulator.change(dx_sim::World::settle_now);
+    let back = stage.ask(&back).await.record();
+    assert_eq!((&back["outcome"], moves(&stage)), (&json!("associated"), 2));
+
+    let late = stage.ask(&named("CHG-1")).await;
+    assert_eq!(late.name(), "StaleRequest", "{late:?}");
+    assert!(late.message().contains("has been moved again since"), "{late:?}");
+    assert_eq!((stage.associate_calls(), moves(&stage)), (2, 2));
+    assert_eq!(stage.place_of("dxvif-fgprivt1"), "dxcon-fgashbn1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_requests_for_one_interface_never_overlap() {
+    // The first is held up in its call; the second has an environment of its own.
+    let stage = stage(&["AssociateVirtualInterface:hang:1"]).await;
+    let beside = stage.beside(crate::harness::ASSOCIATE, LEDGER).await;
+    let short = Invocation { timeout: Duration::from_secs(20), ..Invocation::default() };
+    let first = stage.ask_as(named("CHG-1").to_string(), short);
+    let others = async {
+        while stage.associate_calls() == 0 {
+            tokio::task::yield_now().await;
+        }
+        (beside.ask(&named("CHG-2")).await, beside.ask(&named("CHG-1")).await)
+    };
+    let (first, (another, same)) = tokio::join!(first, others);
+    assert_eq!((another.name(), same.name()), ("InProgress", "InProgress"), "{another:?} {same:?}");
+    assert_eq!(first.name(), "AssociationUnsettled", "{first:?}");
+    assert_eq!(stage.associate_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_record_that_the_bus_did_not_take_is_kept_and_emitted_by_the_next_attempt() {
+    let stage = stage(&["PutEvents:partial-final:1"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "RecordNotEmitted");
+    assert_eq!(item(&stage, "req#")["unfinished"]["S"], "yes");
+    let record = stage.ask(&named("CHG-1")).await.record();
+    assert_eq!(record["outcome"], "associated", "the first record, not one of its own");
+    assert_eq!((stage.emitted(), stage.associate_calls()), (vec![record], 1));
+    assert_eq!(item(&stage, "req#")["emitted"]["BOOL"], true);
+}
+
+#[tokio::test]
+async fn what_nobody_asks_for_again_is_emitted_by_the_sweeper() {
+    let stage = stage(&["PutEvents:partial-final:1"]).await;
+    stage.ask(&named("CHG-1")).await;
+    let idle = stage.ask(&scheduled()).await.record();
+    assert_eq!(idle, json!({"unfinished": 0, "emitted": 0, "unsettled": 0}), "its own process has half a minute");
+    stage.simulator.change_ledger("ledger", |item| {
+        if item.contains_key("due") {
+            item.insert("due".to_owned(), json!({"N": "1"}));
+        }
+    });
+    let swept = stage.ask(&scheduled()).await.record();
+    assert_eq!(swept, json!({"unfinished": 1, "emitted": 1, "unsettled": 0}));
+    assert_eq!((stage.emitted()[0]["outcome"].as_str(), stage.associate_calls()), (Some("associated"), 1));
+    assert_eq!(stage.ask(&scheduled()).await.record()["unfinished"], 0);
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_is_cleared_up_by_reading() {
+    // Applied only after the read that follows the call.
+    let stage = stage(&["AssociateVirtualInterface:late"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    assert_eq!(item(&stage, "req#")["status"]["S"], "IN_DOUBT");
+    let record = stage.ask(&named("CHG-1")).await.record();
+    assert_eq!(record["outcome"], "associated");
+    assert_eq!(record["before"]["connectionId"], "dxcon-fgashbn1", "all that the first attempt knew is in it");
+    assert_eq!(record["inverse"]["connectionId"], "dxcon-fgashbn1");
+    assert_eq!(record["virtualInterface"]["connectionId"], MOVED);
+    assert_eq!(record["error"]["code"], "NoAnswer");
+    assert_eq!((stage.associate_calls(), moves(&stage)), (1, 1));
+    let outcomes: Vec<_> = stage.emitted().iter().map(|record| record["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["unsettled", "associated"]);
+    assert_eq!(stage.ask(&named("CHG-1")).await, Said::Record(record));
+}
+
+#[tokio::test]
+async fn a_call_without_an_answer_is_not_made_again_while_it_may_be_applied() {
+    let stage = stage(&["AssociateVirtualInterface:reset-before:1"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    assert_eq!(stage.ask(&named("CHG-2")).await.name(), "InProgress", "nor may another request");
+    assert_eq!((stage.associate_calls(), stage.emitted().len()), (1, 1));
+    tokio::time::sleep(Duration::from_millis(1_100)).await; // IN_DOUBT_SECONDS
+    let record = stage.ask(&named("CHG-1")).await.record();
+    assert_eq!((record["outcome"].as_str(), stage.associate_calls(), moves(&stage)), (Some("associated"), 2, 1));
+}
+
+#[tokio::test]
+async fn what_was_put_off_or_refused_may_be_asked_for_again() {
+    let stage = stage(&["AssociateVirtualInterface:throttle:1-3"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "Unavailable");
+    assert_eq!(item(&stage, "req#")["status"]["S"], "PUT_OFF");
+    assert_eq!(stage.ask(&named("CHG-1")).await.record()["outcome"], "associated");
+
+    let stage = self::stage(&[]).await;
+    let busy = event("request-vlan-in-use");
+    assert_eq!(stage.ask(&busy).await.name(), "PreCheckRefused");
+    assert_eq!(stage.simulator.ledger(), json!({}), "what called nothing leaves nothing");
+    assert_eq!(stage.count("TransactWriteItems"), 0);
+}
+
+#[tokio::test]
+async fn a_no_from_aws_stays_a_no() {
+    let stage = stage(&["AssociateVirtualInterface:client:1"]).await;
+    let no = stage.ask(&named("CHG-1")).await;
+    assert_eq!(no.name(), "AssociationRejected");
+    assert_eq!(stage.ask(&named("CHG-1")).await, no);
+    assert_eq!((stage.associate_calls(), stage.emitted().len()), (1, 1));
+    assert_eq!(item(&stage, "req#")["status"]["S"], "REJECTED");
+}
+
+#[tokio::test]
+async fn without_the_ledger_nothing_is_begun() {
+    for (fault, name) in [
+        ("GetItem:denied", "AccessDenied"),
+        ("GetItem:500", "Unavailable"),
+        ("TransactWriteItems:denied", "AccessDenied"),
+        ("TransactWriteItems:throttle", "Unavailable"),
+        ("TransactWriteItems:conditional", "InProgress"),
+        ("TransactWriteItems:conflict", "InProgress"),
+    ] {
+        let stage = stage(&[fault]).await;
+        assert_eq!(stage.ask(&named("CHG-1")).await.name(), name, "{fault}");
+        assert_eq!((stage.associate_calls(), stage.emitted().len()), (0, 0), "{fault}");
+        stage.simulator.set_faults(Vec::new());
+        assert_eq!(stage.ask(&named("CHG-1")).await.record()["outcome"], "associated", "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_that_fails_after_the_call_keeps_nobody_from_the_record() {
+    // The first write is the one before the call.
+    let stage = stage(&["TransactWriteItems:500:2-"]).await;
+    let record = stage.ask(&named("CHG-1")).await.record();
+    assert_eq!((record["outcome"].as_str(), stage.emitted()), (Some("associated"), vec![record.clone()]));
+    assert_eq!(item(&stage, "req#")["status"]["S"], "INPROGRESS");
+}
+
+#[tokio::test]
+async fn an_interface_that_is_there_is_noted_too() {
+    let stage = stage(&[]).await;
+    stage.simulator.change(|world| world.set("dxvif-fgprivt1", "connectionId", MOVED));
+    let record = stage.ask(&named("CHG-1")).await.record();
+    assert_eq!(record["outcome"], "alreadyAssociated");
+    stage.simulator.change(|world| world.set("dxvif-fgprivt1", "connectionId", "dxcon-fgashbn1"));
+    assert_eq!(stage.ask(&named("CHG-1")).await, Said::Record(record), "a late duplicate moves nothing");
+    assert_eq!(stage.associate_calls(), 0);
+}
+
+#[tokio::test]
+async fn a_dry_run_and_a_function_without_a_table_ask_no_ledger() {
+    let asked = |stage: &Stage| stage.simulator.calls().iter().filter(|call| call.service == "dynamodb").count();
+    let stage = stage(&[]).await;
+    stage.ask(&request_with(json!({"dryRun": true}))).await.record();
+    assert_eq!(asked(&stage), 0);
+    let stage = Stage::new().await;
+    stage.ask(&request()).await.record();
+    assert_eq!(asked(&stage), 0);
+    assert_eq!(stage.ask(&scheduled()).await.name(), "InvalidRequest");
+}
+
+/// The reads of the ledger go with the wave of all other reads; one write follows, and then the call.
+#[tokio::test]
+async fn the_ledger_costs_one_round_trip_before_the_call() {
+    const LATENCY: Duration = Duration::from_millis(200);
+    let stage = Stage::with(Options { latency: LATENCY, ..Options::default() }, LEDGER).await;
+    stage.ask(&named("CHG-1")).await.record();
+    let calls = stage.simulator.calls();
+    let started = |operation: &str| calls.iter().find(|call| call.operation == operation).unwrap().started;
+    let first = calls.iter().map(|call| call.started).min().unwrap();
+    let trips = |operation: &str| ((started(operation) - first).as_secs_f64() / LATENCY.as_secs_f64()).floor();
+    assert_eq!(trips("GetItem"), 0.0);
+    assert_eq!(trips("TransactWriteItems"), 1.0);
+    assert_eq!(trips("AssociateVirtualInterface"), 2.0);
+}
+
+#[tokio::test]
+async fn no_secret_is_in_the_ledger() {
+    let stage = stage(&[]).await;
+    stage.simulator.change(crate::secrets::plant);
+    stage.ask(&named("CHG-1")).await.record();
+    let ledger = stage.simulator.ledger().to_string();
+    assert!(ledger.contains("[PROTECTED]"), "there was a key to protect");
+    assert!(!ledger.contains(crate::secrets::CANARY));
+}
