@@ -39,12 +39,21 @@ struct Scene {
     change: fn(&mut World),
     /// The request is sent this often; the last answer counts.
     times: usize,
-    /// With a ledger, to which another request under the same id came before.
-    ledger: Option<Option<&'static str>>,
+    ledger: bool,
+    /// Another request, which came before under the same id.
+    before: Option<&'static str>,
 }
 
-const PLAIN: Scene =
-    Scene { answer: "", record: None, request: "request", faults: &[], change: |_| {}, times: 1, ledger: None };
+const PLAIN: Scene = Scene {
+    answer: "",
+    record: None,
+    request: "request",
+    faults: &[],
+    change: |_| {},
+    times: 1,
+    ledger: false,
+    before: None,
+};
 
 const SCENES: &[Scene] = &[
     Scene { answer: "record-associated", ..PLAIN },
@@ -79,8 +88,8 @@ const SCENES: &[Scene] = &[
     Scene { answer: "error-stale-request", request: "stale-expired", ..PLAIN },
     Scene { answer: "error-access-denied", faults: &["DescribeLags:denied"], ..PLAIN },
     Scene { answer: "error-unavailable", faults: &["DescribeLags:throttle"], ..PLAIN },
-    Scene { answer: "error-in-progress", faults: &["TransactWriteItems:conditional"], ledger: Some(None), ..PLAIN },
-    Scene { answer: "error-request-id-reused", ledger: Some(Some("request-to-connection")), ..PLAIN },
+    Scene { answer: "error-in-progress", faults: &["TransactWriteItems:conditional"], ledger: true, ..PLAIN },
+    Scene { answer: "error-request-id-reused", ledger: true, before: Some("request-to-connection"), ..PLAIN },
 ];
 
 type Verdict = (&'static str, Option<&'static str>, fn() -> Options);
@@ -124,10 +133,10 @@ async fn every_request_ends_as_it_is_said_to() {
 #[tokio::test]
 async fn every_answer_is_what_the_program_says() {
     for scene in SCENES {
-        let environment: &[_] = if scene.ledger.is_some() { &[("LEDGER_TABLE", "ledger")] } else { &[] };
+        let environment: &[_] = if scene.ledger { &[("LEDGER_TABLE", "ledger")] } else { &[] };
         let stage = Stage::with(Options { faults: faults(scene.faults), ..Options::default() }, environment).await;
         stage.simulator.change(scene.change);
-        if let Some(Some(other)) = scene.ledger {
+        if let Some(other) = scene.before {
             let mut other = delivered(other);
             other["requestId"] = delivered(scene.request)["requestId"].clone();
             stage.ask(&other).await.record();
