@@ -10,7 +10,7 @@ mod project;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_directconnect::error::{ProvideErrorMetadata, SdkError};
 
 use crate::clock;
@@ -20,16 +20,18 @@ use crate::turn::Answer;
 /// What the clients share: credentials, Region, endpoints from the environment, one HTTP client, and timeouts, which
 /// the SDK by itself does not set.
 pub async fn configuration() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .retry_config(RetryConfig::standard())
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(std::time::Duration::from_secs(2))
-                .operation_attempt_timeout(clock::READ)
-                .build(),
-        )
-        .load()
-        .await
+    defaults().load().await
+}
+
+/// The same before anything is read from the environment: what is not the environment's to say.
+#[must_use]
+pub fn defaults() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(RetryConfig::standard()).timeout_config(
+        TimeoutConfig::builder()
+            .connect_timeout(std::time::Duration::from_secs(2))
+            .operation_attempt_timeout(clock::READ)
+            .build(),
+    )
 }
 
 /// What AWS, or the way to it, answered instead of a result. In our own words where AWS did not speak: the SDK's

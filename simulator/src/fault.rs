@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::{self, Write};
 use std::str::FromStr;
+use std::time::Duration;
 
 use hyper::StatusCode;
 
@@ -38,9 +39,10 @@ impl fmt::Display for FaultError {
 
 impl std::error::Error for FaultError {}
 
-/// What goes wrong.
+/// What goes wrong with a call. [`fault_help`] says what each does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effect {
+#[allow(missing_docs, reason = "said in `fault_help`")]
+pub enum Effect {
     Throttle,
     Error500,
     ServerException400,
@@ -61,6 +63,8 @@ pub(crate) enum Effect {
     BadPageTokenLoop,
     Conditional,
     Conflict,
+    /// AssociateVirtualInterface: connection closed, applied after so long. It has no name in a [`Fault`].
+    LateBy(Duration),
 }
 
 /// Which operations an effect fits.

@@ -1,10 +1,26 @@
 //! Fresh identifiers in the shapes that AWS uses. Unique enough for a simulator; nothing depends on their values.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 
-/// 64 random bits, from the seeds that the standard library draws for its hash maps.
+thread_local! {
+    /// What this thread draws its ids from, if it was given something.
+    static SEED: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// From now on the ids of this thread follow from the seed.
+pub(crate) fn seed(seed: u64) {
+    SEED.set(Some(seed));
+}
+
+/// 64 random bits: of the thread's seed (by `SplitMix64`), or of those that the standard library draws for its hash maps.
 fn random() -> u64 {
-    RandomState::new().hash_one(())
+    let Some(seed) = SEED.get() else { return RandomState::new().hash_one(()) };
+    let next = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    SEED.set(Some(next));
+    let mixed = (next ^ next >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
 }
 
 /// A UUID of version 4 in its usual spelling, for request, event and invocation ids.

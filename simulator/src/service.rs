@@ -152,15 +152,29 @@ impl Service {
         if !self.latency.is_zero() {
             sleep(self.latency).await;
         }
-        let (reply, refused_by) = match wire::read(headers, body) {
-            Ok(request) => self.handle(request.operation, &request.input),
+        let (reply, refused_by) = self.answer(headers, body, |operation| lock(&self.faults).next(operation));
+        self.note_end(number, &reply, refused_by);
+        reply
+    }
+
+    /// Answers one request at once, without a note in the journal.
+    pub(crate) fn call_now(&self, headers: &HeaderMap, body: &[u8], effect: Option<Effect>) -> Reply {
+        self.answer(headers, body, |_| effect).0
+    }
+
+    fn answer(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        effect: impl FnOnce(Operation) -> Option<Effect>,
+    ) -> (Reply, Option<Rule>) {
+        match wire::read(headers, body) {
+            Ok(request) => self.handle(request.operation, &request.input, effect(request.operation)),
             Err(error) => {
                 crate::complain(&format!("{}: {}", error.code, error.message));
                 (Reply::Whole(wire::answer(&Err(error), wire::JSON_1_1)), None)
             }
-        };
-        self.note_end(number, &reply, refused_by);
-        reply
+        }
     }
 
     fn note_start(&self, headers: &HeaderMap, body: &[u8]) -> usize {
@@ -192,8 +206,7 @@ impl Service {
     }
 
     /// Does what is asked, unless a fault stands before it, and answers, unless a fault stands after it.
-    fn handle(&self, operation: Operation, input: &Item) -> (Reply, Option<Rule>) {
-        let effect = lock(&self.faults).next(operation);
+    fn handle(&self, operation: Operation, input: &Item, effect: Option<Effect>) -> (Reply, Option<Rule>) {
         match effect {
             Some(Effect::ResetBefore) => return (Reply::Closed, None),
             Some(Effect::Hang) => return (Reply::Never, None),
@@ -209,7 +222,7 @@ impl Service {
         };
         let response = wire::answer(&outcome.result, operation.content_type());
         let reply = match effect {
-            Some(Effect::ResetAfter | Effect::Late) => Reply::Closed,
+            Some(Effect::ResetAfter | Effect::Late | Effect::LateBy(_)) => Reply::Closed,
             Some(Effect::HangAfter) => Reply::Never,
             Some(Effect::Error500After) => {
                 Reply::Whole(wire::answer(&Err(internal(operation)), operation.content_type()))
@@ -230,24 +243,26 @@ impl Service {
                 };
                 events::put(input, &mut lock(&self.events), failure).into()
             }
-            Operation::AssociateVirtualInterface => self.associate(input, effect == Some(Effect::Late)),
+            Operation::AssociateVirtualInterface => self.associate(input, effect),
             item if item.service() == "dynamodb" => self.ledger().call(item, input, Instant::now()).into(),
             read => self.read(read, input, effect).into(),
         }
     }
 
-    /// Moves the interface, now or after its next read, if no rule is broken; the answer is the whole interface.
-    fn associate(&self, input: &Item, late: bool) -> Outcome {
+    /// Moves the interface, now or later, if no rule is broken; the answer is the whole interface.
+    fn associate(&self, input: &Item, effect: Option<Effect>) -> Outcome {
         let [interface, target] = ["virtualInterfaceId", "connectionId"].map(|id| text(input, id).unwrap_or_default());
         let mut world = self.world();
         if let Err(broken) = first_broken(&world, interface, target) {
             return Outcome { result: Err(ApiError::client(broken.message)), refused_by: Some(*broken.rule) };
         }
-        if late {
-            world.move_after_next_read(interface, target);
-        } else {
-            world.remember();
-            world.start_move(interface, target);
+        match effect {
+            Some(Effect::Late) => world.move_after_next_read(interface, target),
+            Some(Effect::LateBy(delay)) => world.move_after(delay, interface, target),
+            _ => {
+                world.remember();
+                world.start_move(interface, target);
+            }
         }
         Ok(json!(world.interface(interface))).into()
     }

@@ -35,6 +35,8 @@ pub struct World {
     deleted_since: HashMap<String, Instant>,
     /// Moves that were accepted but show only after the next read: (virtual interface, target).
     late_moves: Vec<(String, String)>,
+    /// Moves that were accepted and show only from then on.
+    moves_to_come: Vec<(Instant, String, String)>,
     pub(crate) moves: usize,
 }
 
@@ -51,6 +53,7 @@ impl World {
             never_up: HashSet::new(),
             deleted_since: HashMap::new(),
             late_moves: Vec::new(),
+            moves_to_come: Vec::new(),
             moves: 0,
         }
     }
@@ -155,6 +158,13 @@ impl World {
     /// Brings the world to the present.
     pub(crate) fn advance(&mut self, now: Instant) {
         self.now = now;
+        let (come, to_come) = std::mem::take(&mut self.moves_to_come).into_iter().partition(|(at, ..)| *at <= now);
+        self.moves_to_come = to_come;
+        let come: Vec<(Instant, String, String)> = come;
+        for (_, interface, target) in come {
+            self.remember();
+            self.start_move(&interface, &target);
+        }
         let due: Vec<String> = self.settling.iter().filter(|(_, at)| **at <= now).map(|(id, _)| id.clone()).collect();
         for id in due {
             self.settling.remove(&id);
@@ -214,6 +224,11 @@ impl World {
     /// Remembers a move that will show only after the next read of the interface.
     pub(crate) fn move_after_next_read(&mut self, interface: &str, target: &str) {
         self.late_moves.push((interface.to_owned(), target.to_owned()));
+    }
+
+    /// Remembers a move that will show only after so long.
+    pub(crate) fn move_after(&mut self, delay: Duration, interface: &str, target: &str) {
+        self.moves_to_come.push((self.now + delay, interface.to_owned(), target.to_owned()));
     }
 
     /// Carries out the late moves of the interfaces that have just been read.

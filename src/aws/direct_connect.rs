@@ -9,6 +9,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_directconnect::Client;
 use aws_sdk_directconnect::config::Builder;
+use aws_sdk_directconnect::config::retry::RetryPartition;
 use aws_sdk_directconnect::types::{RouteDirection, RouteFilters};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -69,7 +70,9 @@ impl DirectConnect {
     /// A client over this configuration.
     #[must_use]
     pub fn new(configuration: &SdkConfig) -> Self {
-        Self { client: Client::new(configuration) }
+        // Its own quota of retries: nobody else in the process can use it up.
+        let quota = RetryPartition::custom("direct-connect").build();
+        Self { client: Client::from_conf(Builder::from(configuration).retry_partition(quota).build()) }
     }
 
     /// Reads everything that the request needs: one wave, and a second only where the first proves it necessary.

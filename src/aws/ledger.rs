@@ -10,6 +10,7 @@ use aws_config::SdkConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::Builder;
+use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
@@ -53,7 +54,9 @@ impl Ledger {
     #[must_use]
     pub fn new(configuration: &SdkConfig, table: String, in_doubt: time::Duration) -> Self {
         let timeout = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build();
-        let client = Client::from_conf(Builder::from(configuration).timeout_config(timeout).build());
+        let quota = RetryPartition::custom("ledger").build();
+        let client = Builder::from(configuration).timeout_config(timeout).retry_partition(quota).build();
+        let client = Client::from_conf(client);
         Self { client, table, in_doubt }
     }
 

@@ -5,15 +5,10 @@ use dx_sim::Simulator;
 use serde_json::{Value, json};
 
 use crate::client::{Answer, call, request};
-use crate::example::{options, start};
+use crate::example::{options, start, with};
 
 fn put(item: Value) -> Value {
     json!({"TableName": "ledger", "Item": item})
-}
-
-fn with(mut input: Value, members: Value) -> Value {
-    input.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    input
 }
 
 async fn stored(sim: &Simulator, id: &str) -> Value {
