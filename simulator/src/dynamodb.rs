@@ -61,6 +61,11 @@ impl Tables {
         self.tables.iter().map(|(name, table)| (name.clone(), json!(table.values().collect::<Vec<_>>()))).collect()
     }
 
+    /// How many items of all tables are in the index.
+    pub(crate) fn in_index(&self) -> usize {
+        self.tables.values().flat_map(BTreeMap::values).filter(|item| in_index(item).is_some()).count()
+    }
+
     /// Lets every item of a table be changed.
     pub(crate) fn change(&mut self, table: &str, change: impl FnMut(&mut Item)) {
         self.tables.entry(table.to_owned()).or_default().values_mut().for_each(change);

@@ -64,6 +64,12 @@ impl Local {
         self.0.events()
     }
 
+    /// How many items of DynamoDB are in the index of what is unfinished.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.0.ledger().in_index()
+    }
+
     /// The items of DynamoDB, as of [`Simulator::ledger`](crate::Simulator::ledger).
     #[must_use]
     pub fn ledger(&self) -> Value {

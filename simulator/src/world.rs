@@ -64,6 +64,12 @@ impl World {
         self.moves
     }
 
+    /// How many moves were accepted and have not taken effect yet.
+    #[must_use]
+    pub fn moves_to_come(&self) -> usize {
+        self.moves_to_come.len() + self.late_moves.len()
+    }
+
     /// The account that calls.
     #[must_use]
     pub fn account_id(&self) -> &str {

@@ -1,0 +1,1 @@
+//! Each invariant sees a history that breaks it.
