@@ -30,7 +30,7 @@ struct Kept<'a> {
     key: Key,
     /// What stands in the ledger, as far as this attempt knows.
     seen: Seen,
-    /// What should stand there, and could not be written.
+    /// What should stand there, and was not written.
     owed: Option<Held>,
     writes: u32,
 }
@@ -145,7 +145,9 @@ impl<'a> Keeping<'a> {
             kept.write(Held { entry, ..owed }).await;
             return;
         }
-        let Some(entry) = kept.seen.entry.clone() else { return };
+        // What stands there is another record than the one that was said, if its writing has failed.
+        let is_known = |entry: &Entry| entry.status != Status::InProgress;
+        let Some(entry) = kept.seen.entry.clone().filter(is_known) else { return };
         let seen = entry.token.clone();
         let entry = Entry { token: kept.token(), ..entry.emitted(kept.now()) };
         match kept.ledger.write_emitted(&entry, &seen, kept.until_the_answer()).await {
@@ -196,7 +198,8 @@ impl Kept<'_> {
             }
             Err(unwritten) => {
                 warn!(why = told(&unwritten), status = held.entry.status.as_str(), "the ledger does not know");
-                self.owed = matches!(unwritten, Unwritten::Failed(_)).then_some(held);
+                // Even if somebody seems to have written: it may have been a conflict that is over by the next try.
+                self.owed = Some(held);
                 Some(unwritten)
             }
         }

@@ -55,7 +55,9 @@ pub fn play(cells: &[Cell], clocks: (i64, i64)) -> History {
 pub fn cells_of(history: &History, from: usize) -> Vec<Cell> {
     let mut seen = BTreeSet::new();
     let calls = history.calls.iter().skip(from).filter(|call| seen.insert((call.operation.clone(), call.nth)));
-    calls.flat_map(|call| troubles(&call.operation).map(|trouble| (call.operation.clone(), call.nth, trouble))).collect()
+    calls
+        .flat_map(|call| troubles(&call.operation).map(|trouble| (call.operation.clone(), call.nth, trouble)))
+        .collect()
 }
 
 /// What may go wrong first, with the clocks that go with it. A late move and a clock that is off by more than the doubt

@@ -152,7 +152,10 @@ impl History {
             let what = attempt.payload.map_or("the sweeper".to_owned(), |payload| format!("request {payload}"));
             lines.push((attempt.began, format!("#{index} begins: {what}, its clock at {}", attempt.clock)));
             match &attempt.ended {
-                Some((at, ended)) => lines.push((*at, format!("#{index} ends: {ended:?}"))),
+                Some((at, ended)) => {
+                    let ended: String = format!("{ended:?}").chars().take(240).collect();
+                    lines.push((*at, format!("#{index} ends: {ended}")));
+                }
                 None => lines.push((attempt.deadline, format!("#{index} never ends"))),
             }
         }

@@ -215,6 +215,7 @@ fn all_cells(pairs: bool) -> ExitCode {
 }
 
 fn command(cells: &[proof::plan::Cell], clocks: (i64, i64)) -> String {
-    let cells: Vec<_> = cells.iter().map(|(operation, nth, trouble)| format!("{operation}:{nth}:{}", trouble.name())).collect();
+    let cells: Vec<_> =
+        cells.iter().map(|(operation, nth, trouble)| format!("{operation}:{nth}:{}", trouble.name())).collect();
     format!("cargo prove cell {} --first-clock {} --later-clocks {}", cells.join(" "), clocks.0, clocks.1)
 }

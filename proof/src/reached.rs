@@ -95,9 +95,10 @@ impl Reached {
         let kept = |record: &Value| record["outcome"] == "associated" && record["error"]["message"] == UNHEARD;
         seen(applied, history.records().any(kept));
         let asked = |request: &str| {
-            let attempts = history.moves_asked().filter(|(call, _)| call.trouble.is_some_and(|trouble| {
-                matches!(trouble.name(), "reset-before" | "hang" | "500" | "kill-before")
-            }));
+            let attempts = history.moves_asked().filter(|(call, _)| {
+                call.trouble
+                    .is_some_and(|trouble| matches!(trouble.name(), "reset-before" | "hang" | "500" | "kill-before"))
+            });
             attempts.filter_map(|(call, _)| history.payload_of(call)).any(|payload| payload.request_id == request)
         };
         seen(anew, history.moves().any(|(call, payload)| call.trouble.is_none() && asked(&payload.request_id)));
@@ -143,9 +144,9 @@ impl Reached {
     /// What was never seen of all that must be.
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
-        let cells = OPERATIONS.iter().flat_map(|operation| {
-            troubles(operation).map(move |trouble| format!("{} at {operation}", trouble.name()))
-        });
+        let cells = OPERATIONS
+            .iter()
+            .flat_map(|operation| troubles(operation).map(move |trouble| format!("{} at {operation}", trouble.name())));
         let rest = ANSWERS.iter().chain(&BRANCHES).map(|name| (*name).to_owned());
         cells.chain(rest).filter(|what| !self.0.contains_key(what)).collect()
     }

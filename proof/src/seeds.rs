@@ -151,7 +151,8 @@ pub fn play(seed: u64) -> History {
                 sweeping.keep_sweeping(|| swept.i64(-SKEW..=SKEW)).await;
             }
         });
-        let sent: Vec<_> = clients.into_iter().map(|one| tokio::spawn(send(Arc::clone(&stage), one, rng.fork()))).collect();
+        let sent: Vec<_> =
+            clients.into_iter().map(|one| tokio::spawn(send(Arc::clone(&stage), one, rng.fork()))).collect();
         let mut unended = Vec::new();
         for one in sent {
             unended.extend(one.await.unwrap_or_else(|error| Some(format!("the function failed inside: {error}"))));
