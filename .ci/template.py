@@ -92,8 +92,11 @@ LOGS = {
 } | {"xray:GetSamplingRules", "xray:GetSamplingTargets"}
 MOVES = {"directconnect:AssociateVirtualInterface"}
 ROUTES = {"directconnect:ListVirtualInterfaceRoutes"}
+# Of the ledger nothing is ever deleted, or scanned for.
+KEEPS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 MAY = {
-    "AssociateRole": MOVES | READS | ROUTES | RUNS | TRACES | {"events:PutEvents"},
+    "AssociateRole": MOVES | READS | ROUTES | RUNS | TRACES | KEEPS | {"events:PutEvents"},
+    "SweepRole": {"directconnect:DescribeVirtualInterfaces", "dynamodb:Query", "events:PutEvents"} | KEEPS | RUNS | TRACES,
     "VerifyRole": {"directconnect:DescribeVirtualInterfaces", "events:PutEvents"} | ROUTES | RUNS | TRACES,
     "EvacuateRole": READS | RUNS | TRACES,
     "MoveRunbookRole": {"lambda:InvokeFunction"} | LOGS | TRACES,
@@ -162,7 +165,7 @@ for name, condition in zip(forms, ["NotNarrowed", "NarrowedByTag", "NarrowedByLi
 # ---- functions ---------------------------------------------------------------------------------------------------
 
 # Binary by function. Only the first changes anything: one at a time, and never twice by Lambda's own doing.
-FUNCTIONS = {"Associate": "associate", "Verify": "verify", "Evacuate": "evacuate"}
+FUNCTIONS = {"Associate": "associate", "Sweep": "associate", "Verify": "verify", "Evacuate": "evacuate"}
 functions = of_type("AWS::Lambda::Function")
 assert set(functions) == {f"{name}Function" for name in FUNCTIONS}, f"other functions: {set(functions)}"
 for name, binary in FUNCTIONS.items():
@@ -172,7 +175,7 @@ for name, binary in FUNCTIONS.items():
     assert pathlib.Path(f"src/bin/{binary}.rs").is_file(), f"{name} is built from {binary}, which is not there"
     for variable in function["Environment"]["Variables"]:
         assert f'"{variable}"' in SAID, f"{name} has {variable}, which nothing in src/ reads"
-    assert function["FunctionName"] == {"Fn::Sub": f"${{AWS::StackName}}-{binary}"}, f"{name} has another name"
+    assert function["FunctionName"] == {"Fn::Sub": f"${{AWS::StackName}}-{name.lower()}"}, f"{name} has another name"
     assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}, f"{name} has another's role"
     assert function["KmsKeyArn"] == {"Fn::GetAtt": ["Key", "Arn"]}, f"{name} has an open environment"
     assert function["TracingConfig"] == {"Mode": "Active"}, f"{name} is not traced"
@@ -189,17 +192,19 @@ for name, binary in FUNCTIONS.items():
     assert described == needed, f"the version of {name} does not follow {described ^ needed}"
     assert RESOURCES[f"{name}FunctionAliaslive"]["Properties"]["Name"] == "live", f"{name} has no alias"
 bus = {"EVENT_BUS_NAME", "EVENT_SOURCE"}
-for name in ("Associate", "Verify"):
+for name in ("Associate", "Sweep", "Verify"):
     assert bus <= set(functions[f"{name}Function"]["Environment"]["Variables"]), f"{name} has no bus"
 concurrency = {name: functions[f"{name}Function"]["ReservedConcurrentExecutions"] for name in FUNCTIONS}
 assert concurrency.pop("Associate") == {"Ref": "ReservedConcurrency"}, "no kill switch"
 assert SOURCE["Parameters"]["ReservedConcurrency"]["Default"] == 1, "moves are not one at a time"
 assert all(isinstance(limit, int) and limit > 0 for limit in concurrency.values()), "a function without a limit"
-((_, asynchronous),) = of_type("AWS::Lambda::EventInvokeConfig").items()
-assert asynchronous["FunctionName"] == {"Ref": "AssociateFunction"}, "another function is called by event"
-assert asynchronous["Qualifier"] == "live", "what is said of calls by event is not said of the alias"
+by_event = {config["FunctionName"]["Ref"]: config for config in of_type("AWS::Lambda::EventInvokeConfig").values()}
+assert set(by_event) == {"AssociateFunction", "SweepFunction"}, "another function is called by event"
+for name, config in by_event.items():
+    assert config["Qualifier"] == "live", f"what is said of calls of {name} by event is not said of the alias"
+    assert config["MaximumRetryAttempts"] == 0, f"Lambda retries {name} by itself"
+asynchronous = by_event["AssociateFunction"]
 assert 60 <= asynchronous["MaximumEventAgeInSeconds"] <= 900, "Lambda acts on requests that waited long"
-assert asynchronous["MaximumRetryAttempts"] == 0, "Lambda retries by itself"
 failures = asynchronous["DestinationConfig"]["OnFailure"]["Destination"]
 assert failures == {"Fn::GetAtt": ["FailureQueue", "Arn"]}, "failures go elsewhere"
 for name, group in of_type("AWS::Logs::LogGroup").items():
@@ -270,6 +275,13 @@ RULES = {
     "HealthRule": (None, "aws.health", "AWS Health Event", {"service", "eventTypeCategory"}),
 }
 rules = of_type("AWS::Events::Rule")
+# The one that comes by itself finishes things, and has no right to move.
+sweep = rules.pop("SweepRule")
+assert sweep["ScheduleExpression"] == "rate(1 minute)" and "EventPattern" not in sweep, "the sweeper comes otherwise"
+assert sweep.get("State", "ENABLED") == "ENABLED", "the sweeper does not come"
+(target,) = sweep["Targets"]
+assert target["Arn"] == alias("Sweep") and "Input" not in target, "the schedule calls something else"
+assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["UndeliveredQueue", "Arn"]}}, "the schedule fails unseen"
 assert set(rules) == set(RULES), f"other rules: {set(rules) ^ set(RULES)}"
 startable = [arn for s in statements(policies["StartPolicy"]) for arn in many(s["Resource"])]
 for name, (on, source, detail_type, detail) in RULES.items():
@@ -288,7 +300,7 @@ for name, (on, source, detail_type, detail) in RULES.items():
         # A function is called by permission, a runbook by role.
         (door, function, starts), (by_role, none, role) = starts["Fn::If"], role["Fn::If"]
         assert door == by_role == "FunctionDoor" and none == {"Ref": "AWS::NoValue"}, f"{name} mixes up its doors"
-        (permission,) = of_type("AWS::Lambda::Permission").values()
+        permission = of_type("AWS::Lambda::Permission")["AssociationRequestedPermission"]
         assert function == alias("Associate"), f"{name} calls another function"
         assert permission["FunctionName"] == {"Fn::Sub": "${AssociateFunction}:live"}, f"{name} may not call what it calls"
     assert role == {"Fn::GetAtt": ["StartRole", "Arn"]}, f"{name} has another role"
@@ -304,10 +316,16 @@ assert door == {"Fn::If": ["FunctionDoor", alias("Associate"), {"Ref": "MoveStat
 assert SOURCE["Parameters"]["RequestDoor"]["Default"] == "runbook", "the door is another by default"
 for name in ("EvacuationRequestedRule", "AlarmRule", "HealthRule"):
     assert rules[name]["Targets"][0]["Arn"] == {"Ref": "EvacuateStateMachine"}, f"{name} starts something else"
-((name, permission),) = of_type("AWS::Lambda::Permission").items()
-assert RESOURCES[name]["Condition"] == "FunctionDoor", "a function that may be called by event though nobody asked for it"
-assert permission["Principal"] == "events.amazonaws.com", "another service may call a function"
-assert permission["SourceArn"] == {"Fn::GetAtt": ["AssociationRequestedRule", "Arn"]}, "any rule may call a function"
+permissions = of_type("AWS::Lambda::Permission")
+called = {"AssociationRequestedPermission": "Associate", "SweepPermission": "Sweep"}
+assert set(permissions) == set(called), "a function that may be called by somebody else"
+condition = RESOURCES["AssociationRequestedPermission"]["Condition"]
+assert condition == "FunctionDoor", "a function that may be called by event though nobody asked for it"
+for name, function in called.items():
+    permission, rule = permissions[name], name.replace("Permission", "Rule")
+    assert permission["FunctionName"] == {"Fn::Sub": f"${{{function}Function}}:live"}, f"{name} is for another function"
+    assert permission["Principal"] == "events.amazonaws.com", f"{name}: another service may call a function"
+    assert permission["SourceArn"] == {"Fn::GetAtt": [rule, "Arn"]}, f"{name}: any rule may call a function"
 
 # Every queue: encrypted, kept for as long as SQS can, and closed to whoever comes without TLS.
 queue_policies = of_type("AWS::SQS::QueuePolicy").values()
@@ -331,8 +349,26 @@ for name, queue in queues.items():
         assert closed, f"{name} is open to confused deputies"
 letting_in = (s for policy in queue_policies for s in statements(policy) if s["Effect"] == "Allow")
 (senders,) = (statement["Condition"]["ArnEquals"]["aws:SourceArn"] for statement in letting_in)
-assert {sender["Fn::GetAtt"][0] for sender in senders} == {"Bus", *RULES}, "a rule whose events the queue refuses"
+assert {sender["Fn::GetAtt"][0] for sender in senders} == {"Bus", "SweepRule", *RULES}, "a rule whose events the queue refuses"
 assert not of_type("AWS::Events::EventBusPolicy"), "somebody else may put events on the bus"
+
+# ---- the ledger --------------------------------------------------------------------------------------------------
+
+((name, table),) = of_type("AWS::DynamoDB::Table").items()
+assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}], "the ledger has another key"
+(index,) = table["GlobalSecondaryIndexes"]
+assert f'"{index["IndexName"]}"' in SAID and index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, "another index"
+for part in index["KeySchema"]:
+    assert f'"{part["AttributeName"]}"' in SAID, f"the index is sorted by {part['AttributeName']}, which no item has"
+expires = table["TimeToLiveSpecification"]
+assert expires["Enabled"] and f'"{expires["AttributeName"]}"' in SAID, "the ledger forgets nothing"
+assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], "the ledger cannot be restored"
+assert table["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["Key", "Arn"]}, "the ledger has another key"
+for function in ("Associate", "Sweep"):
+    kept = functions[f"{function}Function"]["Environment"]["Variables"]["LEDGER_TABLE"]
+    assert kept == {"Ref": name}, f"{function} keeps another ledger"
+readers = {f for f in functions if "LEDGER_TABLE" in functions[f]["Environment"]["Variables"]}
+assert readers == {"AssociateFunction", "SweepFunction"}, f"the ledger is read by {readers}"
 
 # ---- what is watched ---------------------------------------------------------------------------------------------
 
@@ -374,7 +410,11 @@ for machine in ("MoveStateMachine", "EvacuateStateMachine"):
 # Of what is in the dead letters, the failure queue has told already.
 for queue in set(queues) - {"DeadLetterQueue"}:
     assert ('"ApproximateNumberOfMessagesVisible"', queue, None) in watched, f"nobody looks into {queue}"
-unhappy = {"Associate": ("unsettled", "RecordNotEmitted"), "Verify": ("unhealthy", "RecordNotEmitted")}
+unhappy = {
+    "Associate": ("unsettled", "RecordNotEmitted"),
+    "Sweep": ("unsettled",),
+    "Verify": ("unhealthy", "RecordNotEmitted"),
+}
 for function, wrong in ((function, wrong) for function, outcomes in unhappy.items() for wrong in outcomes):
     assert ('"Invocations"', f"{function}Function", wrong) in watched, f"nobody hears of {wrong} from {function}"
 

@@ -1,6 +1,6 @@
 //! The sweeper: finishes what processes that ended too soon, or a bus that was down, have left unfinished. A schedule
-//! invokes it, every minute, through the `associate` function itself: so it has that function's permissions, no stream
-//! or pipe that could fail by itself, and the same kill switch.
+//! invokes it every minute: the same binary, for a stream and a pipe would be two more things that can fail unseen, and
+//! they could not find out what became of a call without an answer.
 //!
 //! It reads interfaces, writes the ledger and emits records. It never calls AssociateVirtualInterface.
 
@@ -14,6 +14,7 @@ use crate::error::{Error, Name};
 use crate::fields::invalid;
 use crate::keeping::Keeping;
 use crate::ledger::{Entry, Key, Seen, Status, lease_of};
+use crate::record::Outcome;
 use crate::told::Told;
 
 /// How many requests are looked after in one invocation.
@@ -56,7 +57,9 @@ impl Associate {
             match self.look_after(ledger, &id, invocation).await {
                 Ok(told) => {
                     swept.emitted += u64::from(told.as_ref().is_some_and(|told| told.emitted == Some(true)));
-                    let name = told.and_then(|told| told.answer.err()).map(|error| error.name);
+                    // What is in doubt is counted when it is said.
+                    let said = told.filter(|told| told.emitted.is_some());
+                    let name = said.and_then(|told| told.answer.err()).map(|error| error.name);
                     swept.unsettled += u64::from(name == Some(Name::AssociationUnsettled));
                     if name == Some(Name::RecordNotEmitted) {
                         failure.get_or_insert(Error::new(Name::Unavailable, "the bus does not take a record"));
@@ -122,7 +125,7 @@ impl Swept {
         info!(unfinished, emitted, unsettled, "swept");
         let json = format!(r#"{{"unfinished":{unfinished},"emitted":{emitted},"unsettled":{unsettled}}}"#);
         Told {
-            outcome: "swept",
+            outcome: if unsettled > 0 { Outcome::Unsettled.as_str() } else { "swept" },
             emitted: None,
             refused_by: Vec::new(),
             figures: vec![("SweptUnfinished", "Count", unfinished), ("SweptEmitted", "Count", emitted)],
