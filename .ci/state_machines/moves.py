@@ -132,7 +132,24 @@ move(
     ["associate"] + ["verify"] * 17,
     lambda run: tells(run, {"virtualInterfaceId": "dxvif-fone", "recordIds": []}),
 )
-for definite in ["InvalidRequest", "StaleRequest", "AccessDenied", "PreCheckRefused", "AssociationRejected"]:
+# Somebody else is at it; that ends, or after ten minutes it is looked at.
+move(
+    "in-progress",
+    {"request": request("in-progress")},
+    {"associate": [error("InProgress"), error("InProgress"), ASSOCIATED], "verify": [settled]},
+    "settled",
+    ["associate"] * 3 + ["verify", "verify"],
+)
+move(
+    "stays-in-progress",
+    {"request": request("stays-in-progress")},
+    {"associate": [error("InProgress")], "verify": [UNSETTLED]},
+    "AssociationUnsettled",
+    ["associate"] * 13 + ["verify"] * 17,
+    lambda run: tells(run, {"virtualInterfaceId": "dxvif-fone", "recordIds": []}),
+)
+DEFINITE = ["InvalidRequest", "StaleRequest", "AccessDenied", "PreCheckRefused", "AssociationRejected", "RequestIdReused"]
+for definite in DEFINITE:
     name = f"definite-{definite}"
     move(name, goes_back(name), {"associate": [error(definite)]}, definite, ["associate"])
 # These come after a look at where it is, so they are believed even of a later attempt.

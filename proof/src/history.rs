@@ -62,8 +62,10 @@ pub struct Call {
     pub nth: u32,
     /// What went wrong.
     pub trouble: Option<Trouble>,
-    /// What was asked.
+    /// Of AssociateVirtualInterface: what was asked.
     pub input: Value,
+    /// Whether a secret was in what was asked.
+    pub leaks: bool,
     /// The status of the answer; 0 if there was none.
     pub status: u16,
     /// Of AssociateVirtualInterface: the world when it arrived.
@@ -83,6 +85,17 @@ pub enum Ended {
     Killed,
     /// Lambda's deadline passed.
     TimedOut,
+}
+
+impl Ended {
+    /// What was said, if something was.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Said(text) | Self::Failed(_, text) => text,
+            Self::Killed | Self::TimedOut => "",
+        }
+    }
 }
 
 /// One invocation of the function.

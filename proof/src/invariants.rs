@@ -239,8 +239,9 @@ fn in_time(history: &History) -> Result<(), String> {
 fn no_secret(history: &History) -> Result<(), String> {
     let told = |text: &str| text.contains(CANARY);
     no(history.events.iter().find(|event| told(&event.to_string())), "a secret on the bus")?;
-    no(history.calls.iter().find(|call| told(&call.input.to_string())), "a secret in a call")?;
-    no(history.attempts.iter().find(|one| told(&format!("{:?}", one.ended))), "a secret in an answer")?;
+    no(history.calls.iter().find(|call| call.leaks), "a secret in a call")?;
+    let answers = history.attempts.iter().filter_map(|one| one.ended.as_ref());
+    no(answers.map(|(_, ended)| ended.text()).find(|text| told(text)), "a secret in an answer")?;
     no(told(&history.ledger.to_string()).then_some(()), "a secret in the ledger")
 }
 
