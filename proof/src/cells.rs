@@ -26,7 +26,7 @@ pub fn play(cells: &[Cell], clocks: (i64, i64)) -> History {
     let plan = Plan::Cells(cells.to_vec());
     run(async move {
         let payload = request("R0", MOVING, TARGETS[0], Some(SOURCE));
-        let stage = Stage::new(vec![payload], plan, SEED);
+        let stage = Stage::new(vec![payload], plan, SEED, 100);
         let mut unended = Vec::new();
         let mut attempts = 0;
         loop {

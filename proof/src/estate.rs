@@ -17,8 +17,10 @@ pub const OTHER: &str = "dxvif-fgtrans1";
 pub const SOURCE: &str = "dxcon-fgashbn1";
 /// Where they may go.
 pub const TARGETS: [&str; 2] = ["dxlag-fgashlag", "dxcon-fgspare1"];
+/// Where the moving interface's VLAN is taken, by the last of those that are there.
+pub const TAKEN: &str = "dxcon-fgcsva01";
 /// All of them.
-const INTERFACES: [&str; 5] = [MOVING, "dxvif-fgprivt2", OTHER, "dxvif-fgtrans2", "dxvif-fglagvif"];
+const INTERFACES: [&str; 6] = [MOVING, "dxvif-fgprivt2", OTHER, "dxvif-fgtrans2", "dxvif-fglagvif", "dxvif-fgclash1"];
 
 /// The inventory, read once for each thread.
 #[must_use]

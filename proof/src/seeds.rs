@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use tokio::time::sleep;
 
-use crate::estate::{MOVING, OTHER, SOURCE, TARGETS};
+use crate::estate::{MOVING, OTHER, SOURCE, TAKEN, TARGETS};
 use crate::history::{Ended, History, Payload};
 use crate::plan::{Chance, Plan};
 use crate::stage::{Circumstances, Stage, wall};
@@ -94,7 +94,7 @@ fn draw(rng: &mut Rng) -> (Vec<Payload>, Vec<Client>) {
     for number in 1..rng.usize(2..5) {
         let id = format!("R{number}");
         let mut begins = soon(rng);
-        let payload = match rng.u8(0..11) {
+        let payload = match rng.u8(0..12) {
             // The same again: at once, or after every window in which nothing was heard of it.
             0..=2 => first.clone(),
             3 => {
@@ -117,6 +117,7 @@ fn draw(rng: &mut Rng) -> (Vec<Payload>, Vec<Client>) {
                     dry
                 }
             }
+            10 => request(&id, MOVING, TAKEN, None),
             _ => request(&id, OTHER, TARGETS[rng.usize(0..2)], Some(SOURCE)),
         };
         payloads.push(payload);
@@ -142,8 +143,10 @@ pub fn play(seed: u64) -> History {
     let (payloads, clients) = draw(&mut rng);
     let plan = Plan::Chance(Chance::draw(&mut rng, TROUBLED));
     let sweeper = rng.u8(0..4) > 0;
+    // AWS's own pages have up to a hundred items; with two there are pages to follow.
+    let page_size = if rng.u8(0..6) == 0 { 2 } else { 100 };
     run(async move {
-        let stage = Stage::new(payloads, plan, seed);
+        let stage = Stage::new(payloads, plan, seed, page_size);
         let mut swept = rng.fork();
         let sweeping = Arc::clone(&stage);
         let sweeps = tokio::spawn(async move {

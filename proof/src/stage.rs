@@ -62,9 +62,9 @@ impl Stage {
     /// A stage with these requests, on which this goes wrong. The seed is what the simulator's ids, the network and the
     /// SDK's own chance are drawn from.
     #[must_use]
-    pub fn new(payloads: Vec<Payload>, plan: Plan, seed: u64) -> Arc<Self> {
+    pub fn new(payloads: Vec<Payload>, plan: Plan, seed: u64, page_size: usize) -> Arc<Self> {
         fastrand::seed(seed);
-        let options = Options { inventory: inventory(), settle: SETTLES, ..Options::default() };
+        let options = Options { inventory: inventory(), settle: SETTLES, page_size, ..Options::default() };
         let local = Local::new(options, seed);
         let before = local.look(places);
         let network = Network::new(local, plan, Rng::with_seed(seed ^ 0x5eed));
