@@ -8,7 +8,7 @@ use crate::estate::{MOVING, SOURCE, TARGETS};
 use crate::history::History;
 use crate::plan::{Cell, Plan};
 use crate::seeds::{is_over, request, run};
-use crate::stage::{Circumstances, Stage};
+use crate::stage::{Circumstances, Limits, Stage};
 use crate::trouble::troubles;
 
 /// The pause between two attempts.
@@ -26,7 +26,7 @@ pub fn play(cells: &[Cell], clocks: (i64, i64)) -> History {
     let plan = Plan::Cells(cells.to_vec());
     run(async move {
         let payload = request("R0", MOVING, TARGETS[0], Some(SOURCE));
-        let stage = Stage::new(vec![payload], plan, SEED, 100);
+        let stage = Stage::new(vec![payload], plan, SEED, Limits::NONE);
         let mut unended = Vec::new();
         let mut attempts = 0;
         loop {

@@ -11,6 +11,8 @@ use crate::history::Moment;
 pub const CANARY: &str = "EXAMPLE-canary-key";
 /// The interface that most requests are about.
 pub const MOVING: &str = "dxvif-fgprivt1";
+/// The other path of its gateway.
+pub const SIBLING: &str = "dxvif-fgprivt2";
 /// One of another gateway.
 pub const OTHER: &str = "dxvif-fgtrans1";
 /// Where both are in the beginning.
@@ -20,7 +22,7 @@ pub const TARGETS: [&str; 2] = ["dxlag-fgashlag", "dxcon-fgspare1"];
 /// Where the moving interface's VLAN is taken, by the last of those that are there.
 pub const TAKEN: &str = "dxcon-fgcsva01";
 /// All of them.
-const INTERFACES: [&str; 6] = [MOVING, "dxvif-fgprivt2", OTHER, "dxvif-fgtrans2", "dxvif-fglagvif", "dxvif-fgclash1"];
+const INTERFACES: [&str; 6] = [MOVING, SIBLING, OTHER, "dxvif-fgtrans2", "dxvif-fglagvif", "dxvif-fgclash1"];
 
 /// The inventory, read once for each thread.
 #[must_use]
@@ -62,7 +64,6 @@ pub fn moment(world: &World, input: &Value) -> Moment {
     let healthy = |other: &&Item| {
         text(other, "directConnectGatewayId") == gateway
             && text(other, "virtualInterfaceState") == "available"
-            && text(other, "connectionId") != place
             && is_up(other)
     };
     let vlan = interface.get("vlan");

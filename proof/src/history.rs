@@ -43,7 +43,7 @@ pub struct Moment {
     pub target_state: String,
     /// Whether its VLAN was taken there.
     pub vlan_taken: bool,
-    /// Healthy paths of its gateway besides it, on other ports.
+    /// Healthy paths of its gateway besides it.
     pub others_healthy: usize,
 }
 

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use tokio::time::sleep;
 
-use crate::estate::{MOVING, OTHER, SOURCE, TAKEN, TARGETS};
+use crate::estate::{MOVING, OTHER, SIBLING, SOURCE, TAKEN, TARGETS};
 use crate::history::{Ended, History, Payload};
 use crate::plan::{Chance, Plan};
-use crate::stage::{Circumstances, Stage, wall};
+use crate::stage::{Circumstances, Limits, Stage, wall};
 
 /// Until then something may go wrong.
 const TROUBLED: Duration = Duration::from_mins(10);
@@ -140,13 +140,19 @@ fn client(payload: usize, begins: Duration, rng: &mut Rng) -> Client {
 #[must_use]
 pub fn play(seed: u64) -> History {
     let mut rng = Rng::with_seed(seed);
-    let (payloads, clients) = draw(&mut rng);
+    let (mut payloads, mut clients) = draw(&mut rng);
     let plan = Plan::Chance(Chance::draw(&mut rng, TROUBLED));
     let sweeper = rng.u8(0..4) > 0;
-    // AWS's own pages have up to a hundred items; with two there are pages to follow.
-    let page_size = if rng.u8(0..6) == 0 { 2 } else { 100 };
+    // With two items a page there are pages to follow.
+    let mut limits = Limits { page_size: if rng.u8(0..6) == 0 { 2 } else { 100 }, ..Limits::NONE };
+    if rng.u8(0..6) == 0 {
+        // Both paths of one gateway, which only taking turns keeps from being moved at once.
+        limits.concurrency = 1;
+        clients.push(client(payloads.len(), Duration::from_millis(rng.u64(0..60_000)), &mut rng));
+        payloads.push(request("sibling", SIBLING, TARGETS[1], None));
+    }
     run(async move {
-        let stage = Stage::new(payloads, plan, seed, page_size);
+        let stage = Stage::new(payloads, plan, seed, limits);
         let mut swept = rng.fork();
         let sweeping = Arc::clone(&stage);
         let sweeps = tokio::spawn(async move {
