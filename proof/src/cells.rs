@@ -38,8 +38,8 @@ pub fn play(cells: &[Cell], clocks: (i64, i64)) -> History {
             if is_over(&ended) {
                 break;
             }
-            // A clock that was an hour ahead has left a lease for an hour.
-            if attempts > ENOUGH + usize::try_from(clocks.0.max(0)).unwrap_or_default() / 40 {
+            // A clock that was an hour ahead of the later ones has left a lease for an hour.
+            if attempts > ENOUGH + usize::try_from((clocks.0 - clocks.1).max(0)).unwrap_or_default() / 40 {
                 unended.push(format!("{ended:?}"));
                 break;
             }
