@@ -11,6 +11,9 @@ use proof::invariants::{INVARIANTS, check};
 use proof::reached::Reached;
 use proof::{cells, seeds};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Shows by faults and schedules that no record is lost and no interface moved twice: the function's own code with the real
 /// SDK clients against the simulator, in one process, on a clock and a network of our own.
 #[derive(Parser)]

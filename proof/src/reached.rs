@@ -73,8 +73,8 @@ impl Reached {
                 Ended::TimedOut => self.note("timed out".to_owned()),
                 Ended::Failed(name, _) => self.note(name.as_str().to_owned()),
                 Ended::Said(json) => {
-                    let said: Value = serde_json::from_str(json).unwrap_or_default();
-                    self.note(said["outcome"].as_str().unwrap_or("swept").to_owned());
+                    let outcome = json.split_once(r#""outcome":""#).and_then(|(_, rest)| rest.split('"').next());
+                    self.note(outcome.unwrap_or("swept").to_owned());
                 }
             }
         }
