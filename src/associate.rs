@@ -35,8 +35,8 @@ pub struct Settings {
     pub min_healthy_paths: usize,
     /// `LEDGER_TABLE`: the DynamoDB table of requests and leases; without it the function is stateless.
     pub ledger: Option<String>,
-    /// `IN_DOUBT_SECONDS`: how long after its attempt is over a call without an answer may still be applied. (Assumed:
-    /// AWS gives no time.)
+    /// `IN_DOUBT_SECONDS`: how long after its attempt is over a call without an answer may still be applied, and what
+    /// clocks may differ by together. (Assumed: AWS gives no time.)
     pub in_doubt: Duration,
     /// `AWS_REGION`.
     pub region: String,
@@ -138,8 +138,8 @@ impl Associate {
     ///
     /// # Assumptions
     /// What DescribeVirtualInterfaces says after the call was answered is the state of the world or older. With a
-    /// ledger: a call without an answer is applied within `IN_DOUBT_SECONDS` of its deadline or never, and clocks differ
-    /// by less than that.
+    /// ledger: a call without an answer is applied within `IN_DOUBT_SECONDS` of its deadline or never, and what clocks
+    /// differ by is within that too.
     ///
     /// # Errors
     /// `Err` for what leaves no record: [`Name::InvalidRequest`], [`Name::StaleRequest`], [`Name::AccessDenied`] and

@@ -65,7 +65,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant { name: "I9-no-secret", sentence: "no secret in any answer, event, item or input", holds: no_secret },
     Invariant {
         name: "I10-reserve",
-        sentence: "the call is not sent with less time left than the read and the record need",
+        sentence: "the call is not sent with less time left than the read and the record need, and Lambda cuts nobody off",
         holds: reserve,
     },
     Invariant { name: "I11-ends", sentence: "when nothing goes wrong any more, every request ends", holds: ends },
@@ -253,7 +253,9 @@ fn reserve(history: &History) -> Result<(), String> {
         let deadline = history.attempts[call.attempt].deadline;
         call.operation == "AssociateVirtualInterface" && deadline.saturating_sub(call.sent) < LEFT
     });
-    no(late, "called too late")
+    no(late, "called too late")?;
+    let cut_off = history.attempts.iter().find(|one| matches!(one.ended, Some((_, Ended::TimedOut))));
+    no(cut_off, "cut off at the deadline")
 }
 
 fn ends(history: &History) -> Result<(), String> {

@@ -18,8 +18,9 @@ use crate::stage::{Circumstances, Limits, Stage, wall};
 const TROUBLED: Duration = Duration::from_mins(10);
 /// How often a request is sent, once nothing goes wrong any more, until it must have ended.
 const ENOUGH: u32 = 12;
-/// How far a clock may be off, in seconds: less than calls may be in doubt.
-const SKEW: i64 = 140;
+/// How far a clock may be off, in seconds: two of them may differ by twice that, and a late move may show so much later,
+/// before a call counts as never applied.
+const SKEW: i64 = 95;
 
 /// Who sends a request, again and again while waiting helps, as a state machine or Lambda would.
 #[derive(Clone, Debug)]

@@ -166,6 +166,8 @@ fn i9_sees_a_secret_wherever_it_is() {
 #[test]
 fn i10_sees_a_call_too_close_to_the_deadline() {
     assert_eq!(broken(|history| history.attempts[0].deadline = Duration::from_secs(16)), "I10-reserve");
+    let cut_off = |history: &mut History| history.attempts[1].ended = Some((Duration::ZERO, Ended::TimedOut));
+    assert_eq!(broken(cut_off), "I10-reserve");
 }
 
 #[test]
