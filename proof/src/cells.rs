@@ -13,8 +13,8 @@ use crate::trouble::troubles;
 
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_secs(40);
-/// More attempts than it can take until a doubt is over.
-const ENOUGH: usize = 16;
+/// More attempts than it can take until two doubts are over, one after the other.
+const ENOUGH: usize = 30;
 const SEED: u64 = 1;
 
 /// How the clocks of the attempts go, in seconds, first and later ones: all right, or off by an hour.
