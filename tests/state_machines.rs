@@ -232,15 +232,51 @@ fn doubt_leads_to_verify_and_never_to_a_second_call() {
         }
     }
     // What may be said of a later attempt without doubt about an earlier one: the names that associate says after it
-    // has found the interface elsewhere than on its target.
+    // has found the interface elsewhere than on its target, and the one by which the ledger says that under this id
+    // something else was begun: had an earlier attempt begun this, its content would be there.
     for (name, failure) in [("MayHaveMoved", "$failure"), ("MayHaveMovedBack", "$backFailure")] {
         let condition = &states(&machine)[name]["Choices"][0]["Condition"];
         let believed = quoted_in(condition, &format!("$earlierAttempts > 0 and $not({failure}.Error in ["));
-        assert_eq!(believed, ["PreCheckRefused", "PreCheckNotYet", "AssociationRejected"], "{name}");
+        let wanted = ["PreCheckRefused", "PreCheckNotYet", "AssociationRejected", "RequestIdReused"];
+        assert_eq!(believed, wanted, "{name}");
         assert!(believed.iter().all(|error| nothing_moved.contains(error.as_str())), "{name}");
     }
     // Only the runbook for one interface moves anything.
     assert!(every_state().iter().all(|(name, state)| name.starts_with("move.") || !moves(state)));
+}
+
+/// Another attempt or another request may be running until its deadline, and its call in doubt for as long again as the
+/// stack says; a task that moves waits for the end of that, and then says that it did.
+#[test]
+fn what_somebody_else_holds_is_waited_for_until_he_must_have_let_go() {
+    let template = file("template.yaml");
+    let default = |parameter: &str| -> f64 {
+        let rest = template.split_once(&format!("\n  {parameter}:\n")).expect("the parameter").1;
+        rest.split_once("    Default: ").and_then(|(_, rest)| rest.lines().next()).unwrap().parse().unwrap()
+    };
+    let timeouts = template.lines().filter_map(|line| line.trim().strip_prefix("Timeout: "));
+    let function: f64 = timeouts.map(|timeout| timeout.parse().unwrap()).fold(0.0, f64::max);
+    let machine = machine("move");
+    for (name, state) in states(&machine).iter().filter(|(_, state)| moves(state)) {
+        let retry = list(state, "Retry").iter().find(|retry| names(retry).contains("InProgress")).unwrap();
+        assert_eq!(names(retry), ["InProgress"].into(), "{name}: shares its attempts with others");
+        assert!(retry.get("JitterStrategy").is_none(), "{name}: nobody knows how long it waits");
+        let number = |member: &str| retry[member].as_f64().unwrap();
+        let (mut waits, mut next) = (0.0, number("IntervalSeconds"));
+        for _ in 0..retry["MaxAttempts"].as_u64().unwrap() {
+            waits += next;
+            next = (next * number("BackoffRate")).min(number("MaxDelaySeconds"));
+        }
+        assert!(waits > default("InDoubtSeconds") + function, "{name} waits for {waits} s");
+        assert!(waits < default("MaxRequestAgeSeconds"), "{name} outlives the event that it was started by");
+    }
+    let named =
+        list(&states(&machine)["Associate"], "Catch").iter().find(|caught| names(caught) == ["InProgress"].into());
+    let named = named.expect("Associate says that somebody else was at it");
+    assert_eq!(
+        (&named["Assign"]["failure"]["Error"], &named["Next"]),
+        (&"InProgress".into(), &"AssumeUnsettled".into())
+    );
 }
 
 #[test]

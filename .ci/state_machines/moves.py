@@ -2,6 +2,7 @@
 
 import calendar
 import functools
+import json
 import time
 
 from stubs import (
@@ -132,28 +133,12 @@ move(
     ["associate"] + ["verify"] * 17,
     lambda run: tells(run, {"virtualInterfaceId": "dxvif-fone", "recordIds": []}),
 )
-# Somebody else is at it; that ends, or after ten minutes it is looked at.
-move(
-    "in-progress",
-    {"request": request("in-progress")},
-    {"associate": [error("InProgress"), error("InProgress"), ASSOCIATED], "verify": [settled]},
-    "settled",
-    ["associate"] * 3 + ["verify", "verify"],
-)
-move(
-    "stays-in-progress",
-    {"request": request("stays-in-progress")},
-    {"associate": [error("InProgress")], "verify": [UNSETTLED]},
-    "AssociationUnsettled",
-    ["associate"] * 13 + ["verify"] * 17,
-    lambda run: tells(run, {"virtualInterfaceId": "dxvif-fone", "recordIds": []}),
-)
 DEFINITE = ["InvalidRequest", "StaleRequest", "AccessDenied", "PreCheckRefused", "AssociationRejected", "RequestIdReused"]
 for definite in DEFINITE:
     name = f"definite-{definite}"
     move(name, goes_back(name), {"associate": [error(definite)]}, definite, ["associate"])
-# These come after a look at where it is, so they are believed even of a later attempt.
-for seen in ["PreCheckRefused", "AssociationRejected"]:
+# These come after a look at where it is, or into the ledger, so they are believed even of a later attempt.
+for seen in ["PreCheckRefused", "AssociationRejected", "RequestIdReused"]:
     name = f"seen-again-{seen}"
     move(
         name,
@@ -168,6 +153,41 @@ move(
     {"associate": [error("PreCheckNotYet")], "verify": [settled]},
     "PreCheckNotYet",
     ["associate"] * 6,
+)
+
+
+# Somebody else is at it: the same request, which is then said again, or another one for the same interface.
+BUSY = error("InProgress")
+move(
+    "in-progress",
+    goes_back("in-progress"),
+    {"associate": [BUSY] * 12 + [ASSOCIATED], "verify": [settled]},
+    "settled",
+    ["associate"] * 13 + ["verify", "verify"],
+    settles,
+)
+move(
+    "in-progress-elsewhere",
+    {"request": request("in-progress-elsewhere")},
+    {"associate": [BUSY], "verify": [settled]},
+    "settled",
+    ["associate"] * 13 + ["verify", "verify"],
+    lambda run: is_minimal(run, run.payloads("verify")[0], run.given["request"]),
+)
+move(
+    "stays-in-progress",
+    goes_back("stays-in-progress"),
+    {"associate": [BUSY], "verify": [UNSETTLED]},
+    "InProgress",
+    ["associate"] * 13 + ["verify"] * 17,
+    lambda run: tells(run, {"because": {"Error": "InProgress", "Cause": json.loads(run.cause)["because"]["Cause"]}}),
+)
+move(
+    "in-progress-then-late",
+    goes_back("in-progress-then-late"),
+    {"associate": [BUSY, error("StaleRequest")], "verify": [settled]},
+    "settled",
+    ["associate", "associate", "verify", "verify"],
 )
 
 
@@ -426,6 +446,22 @@ move(
     BACK | {"back": [error("RecordNotEmitted"), error("AccessDenied")]},
     "MovedBack",
     ["associate", "verify", "back", "back", "verify"],
+)
+move(
+    "back-in-progress",
+    goes_back("back-in-progress"),
+    BACK | {"back": [BUSY, outcome("associated", before={"x": 1})]},
+    "MovedBack",
+    ["associate", "verify", "back", "back", "verify"],
+    lambda run: moves_back(run),
+)
+move(
+    "back-stays-in-progress",
+    goes_back("back-stays-in-progress"),
+    BACK | {"verify": [UNHEALTHY, UNSETTLED], "back": [BUSY]},
+    "NotMovedBack",
+    ["associate", "verify"] + ["back"] * 13 + ["verify"] * 17,
+    lost_by("AssociationUnsettled"),
 )
 move(
     "back-unhealthy",
