@@ -11,15 +11,15 @@ import sys
 
 from expanded import expanded
 
-FUNCTIONS = {"AssociateFunction", "VerifyFunction", "EvacuateFunction"}
+FUNCTIONS = {"AssociateFunction", "SweepFunction", "VerifyFunction", "EvacuateFunction"}
 QUEUES = {"FailureQueue", "DeadLetterQueue", "UndeliveredQueue"}
 HERE = "<AWS::Region>:<AWS::AccountId>"
 LOG = f"arn:<AWS::Partition>:logs:{HERE}:log-group:/aws/lambda/<AWS::StackName>"
 
-# Four reasons to let a finding pass: rule, and the resources on which it may be found.
+# Five reasons to let a finding pass: rule, and the resources on which it may be found.
 SUPPRESSED = [
     # A VPC stands between a failover and Direct Connect's API: its endpoint or NAT is one more thing that can be down.
-    # The functions listen to nobody and reach three AWS services, by TLS and by role.
+    # The functions listen to nobody and reach four AWS services, by TLS and by role.
     {
         "CKV_AWS_117": FUNCTIONS,
         "NIST.800.53.R5-LambdaInsideVPC": FUNCTIONS,
@@ -32,11 +32,16 @@ SUPPRESSED = [
         # The rule sees that a function's dead letters go to the other two, and does not see EventBridge's.
         "AwsSolutions-SQS3": {"UndeliveredQueue"},
     },
-    # The function's own door calls its alias. The rule looks for a destination at the very name that the permission is
+    # The function's own door calls its alias, and so does the sweeper's schedule. The rule looks for a destination at the very name that the permission is
     # for, and cannot know that alias and destination are of one function: template.py does. (A role instead of the
     # permission would satisfy it, but AWS's pages disagree on whether EventBridge calls functions by role.)
     {
-        "ES1007": {"AssociationRequestedPermission"},
+        "ES1007": {"AssociationRequestedPermission", "SweepPermission"},
+    },
+    # The ledger can be restored to any second of 35 days, and keeps nothing for longer than fifteen. A backup plan is for
+    # what must outlive that.
+    {
+        "NIST.800.53.R5-DynamoDBInBackupPlan": {"LedgerTable"},
     },
     # Some rights cannot name a resource. Direct Connect's describe calls, X-Ray's, those for log deliveries and for
     # alarms know none; streams and executions have names that nobody knows beforehand; a change calendar is named in
@@ -45,6 +50,7 @@ SUPPRESSED = [
     {
         "AwsSolutions-IAM5[Resource::*]": {
             "AssociatePolicy",
+            "SweepPolicy",
             "VerifyPolicy",
             "EvacuatePolicy",
             "RunbookLogPolicy",
@@ -54,6 +60,7 @@ SUPPRESSED = [
         "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:directconnect:<AWS::Region>:*:dxcon/*]": {"MovePolicy"},
         "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:directconnect:<AWS::Region>:*:dxlag/*]": {"MovePolicy"},
         f"AwsSolutions-IAM5[Resource::{LOG}-associate:*]": {"AssociatePolicy"},
+        f"AwsSolutions-IAM5[Resource::{LOG}-sweep:*]": {"SweepPolicy"},
         f"AwsSolutions-IAM5[Resource::{LOG}-verify:*]": {"VerifyPolicy"},
         f"AwsSolutions-IAM5[Resource::{LOG}-evacuate:*]": {"EvacuatePolicy"},
         f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:{HERE}:execution:<AWS::StackName>-move:*]": {

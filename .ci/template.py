@@ -205,8 +205,9 @@ for name, config in by_event.items():
     assert config["MaximumRetryAttempts"] == 0, f"Lambda retries {name} by itself"
 asynchronous = by_event["AssociateFunction"]
 assert 60 <= asynchronous["MaximumEventAgeInSeconds"] <= 900, "Lambda acts on requests that waited long"
-failures = asynchronous["DestinationConfig"]["OnFailure"]["Destination"]
-assert failures == {"Fn::GetAtt": ["FailureQueue", "Arn"]}, "failures go elsewhere"
+for name, config in by_event.items():
+    failures = config["DestinationConfig"]["OnFailure"]["Destination"]
+    assert failures == {"Fn::GetAtt": ["FailureQueue", "Arn"]}, f"failures of {name} go elsewhere"
 for name, group in of_type("AWS::Logs::LogGroup").items():
     assert "KmsKeyId" in group and "RetentionInDays" in group, f"{name} is not encrypted, or kept for ever"
 
