@@ -80,7 +80,8 @@ impl Stage {
     #[must_use]
     pub fn new(payloads: Vec<Payload>, plan: Plan, seed: u64, limits: Limits) -> Arc<Self> {
         fastrand::seed(seed);
-        let options = Options { inventory: inventory(), settle: SETTLES, page_size: limits.page_size, ..Options::default() };
+        let options =
+            Options { inventory: inventory(), settle: SETTLES, page_size: limits.page_size, ..Options::default() };
         let local = Local::new(options, seed);
         let before = local.look(places);
         let network = Network::new(local, plan, Rng::with_seed(seed ^ 0x5eed));

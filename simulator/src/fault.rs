@@ -179,7 +179,7 @@ pub fn fault_help() -> String {
     let mut help = String::from(
         "A SPEC is OPERATION:FAULT[:FROM[-TO]]: the calls of that operation that are hit, counted from 1 since the faults \
          were set.\n:3 is the third call only, :3-5 the third to the fifth, :3- the third and all after it; default all.\n\
-         FAULT is one of:\n",
+         PUT /_sim/faults with a JSON list of SPECs sets others. FAULT is one of:\n",
     );
     for (_, name, fits, meaning) in EFFECTS {
         // Writing to a string cannot fail.

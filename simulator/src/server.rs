@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::Shared;
+use crate::fault::{Fault, Faults};
 use crate::lambda::{Invocation, RUNTIME};
 use crate::service::{Call, Reply};
 
@@ -70,11 +71,28 @@ async fn answer(shared: &Shared, request: Request<Incoming>) -> io::Result<Respo
         (&Method::GET, "/_sim/events") => Ok(show(&Value::Array(shared.service.events()))),
         (&Method::GET, "/_sim/ledger") => Ok(show(&shared.service.ledger().to_json())),
         (&Method::GET, "/_sim/world") => Ok(show(&shared.service.masked_world())),
+        (&Method::PUT, "/_sim/faults") => Ok(with_other_faults(shared, &body)),
         (method, path) => {
             crate::complain(&format!("{method} {path} is not served"));
             let body = json!({"message": format!("{method} {path} is not served")});
             Ok(with_status(StatusCode::NOT_FOUND, show(&body)))
         }
+    }
+}
+
+/// Takes a JSON list of faults in place of those that there were.
+fn with_other_faults(shared: &Shared, body: &[u8]) -> Response<Reading> {
+    let specs: Result<Vec<String>, String> = serde_json::from_slice(body).map_err(|error| error.to_string());
+    let faults = specs.and_then(|specs| {
+        let read = |spec: &String| spec.parse::<Fault>().map_err(|error| error.to_string());
+        specs.iter().map(read).collect::<Result<Vec<_>, _>>()
+    });
+    match faults {
+        Ok(faults) => {
+            shared.service.set_faults(Faults::new(faults));
+            show(&json!({}))
+        }
+        Err(message) => with_status(StatusCode::BAD_REQUEST, show(&json!({"message": message}))),
     }
 }
 

@@ -6,7 +6,7 @@ use dx_sim::{Fault, Options, Simulator};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::client::{begin, call, receive, try_call};
+use crate::client::{begin, call, receive, request, try_call};
 use crate::example::*;
 
 fn entry() -> Value {
@@ -190,6 +190,15 @@ async fn faults_hit_the_calls_of_their_range_and_can_be_replaced() {
     assert_eq!(statuses, [200, 400, 400, 503, 200]);
     sim.set_faults(vec!["DescribeLags:500:1".parse::<Fault>().expect("the fault is well written")]);
     assert_eq!([status().await, status().await], [500, 200]);
+
+    let set = async |body: &str| request(&sim, "PUT", "/_sim/faults", body).await;
+    assert_eq!(set(r#"["DescribeLags:503:2"]"#).await.status, 200);
+    for wrong in [r#"["DescribeLags:503:2", "DescribeLags:never"]"#, r#""DescribeLags:503""#, ""] {
+        let answer = set(wrong).await;
+        assert_eq!(answer.status, 400, "{wrong}");
+        assert!(answer.json()["message"].is_string(), "{wrong}");
+    }
+    assert_eq!([status().await, status().await], [200, 503], "what was not understood changes nothing");
 }
 
 #[tokio::test]
