@@ -37,6 +37,8 @@ TAKEN, REFUSED_INTERFACE, VLAN_TAKEN = "dxcon-fgtaken1", "dxvif-fgrefus1", 999
 APPROVED, APPROVED_INTERFACES = "dxcon-fgapprov", ["dxvif-fgapprv1", "dxvif-fgapprv2"]
 REQUESTED, REQUESTED_INTERFACE = "dxcon-fgreques", "dxvif-fgreques"
 SPARE = "dxcon-fgspare1"
+# The move whose function is killed.
+KILLED, KILLED_INTERFACE = "dxcon-fgkilled", "dxvif-fgkilled"
 
 
 def port(place, kind="connection", state="available", **more):
@@ -96,6 +98,7 @@ CONNECTIONS = [
     connection(APPROVED, ASHBURN),
     connection(REQUESTED, ASHBURN),
     connection(SPARE, ASHBURN_2),
+    connection(KILLED, ASHBURN),
     connection(ELSEWHERE, VIENNA),
 ]
 MEMBERS = {id: members(id, ASHBURN_2) for id in (MAINTENANCE_LAG, UNREADY_LAG)}
@@ -190,6 +193,7 @@ interface(REFUSED_INTERFACE, REQUESTED, up=False, vlan=VLAN_TAKEN)
 interface("dxvif-fgtaken1", TAKEN, vlan=VLAN_TAKEN)
 gateway(8, "private", *((name, APPROVED) for name in APPROVED_INTERFACES))
 gateway(9, "private", (REQUESTED_INTERFACE, REQUESTED))
+gateway(13, "private", (KILLED_INTERFACE, KILLED))
 
 ESTATE = {
     "accountId": ACCOUNT,

@@ -337,6 +337,75 @@ def rehearsed_by_event():
     return f"would move {' and '.join(names)}, and moved nothing"
 
 
+def duplicated():
+    """One request by two events at once; then with other content; and once more after the way back."""
+    ticket, interface = "CHG-2052", estate.REQUESTED_INTERFACE
+    request, before = request_for(ticket), len(SIM.moves(interface))
+    events = [STACK.put(REQUESTED, request) for _ in range(2)]
+    runs = [wait_for("the execution", lambda event=event: STACK.started_by(MOVE, event)) for event in events]
+    said = [json.loads(ended_as("SUCCEEDED", run["executionArn"])["output"]) for (run,) in runs]
+    assert said[0]["recordIds"] == said[1]["recordIds"], said
+    assert EARS.one("Virtual Interface Associated", ticket)["detail"]["id"] == said[0]["recordIds"][0], said
+    again, once_more = STACK.ask("Associate", request), STACK.ask("Associate", request)
+    assert again == once_more and json.loads(again)["id"] == said[0]["recordIds"][0], (again, once_more)
+    assert len(SIM.moves(interface)) == before + 1, SIM.moves(interface)[before:]
+    other = json.loads(STACK.ask("Associate", request | {"notAfter": "2126-01-01T00:00:00Z"}))
+    assert other.get("errorType") == "RequestIdReused", other
+    moved_by_event("CHG-2053")
+    moves, place = len(SIM.moves(interface)), SIM.where(interface)
+    assert (moves, place) == (before + 2, {request["expectedConnectionId"]}), "the request does not fit again"
+    event = STACK.put(REQUESTED, request)
+    (run,) = wait_for("the execution", lambda: STACK.started_by(MOVE, event))
+    run = ended_as("FAILED", run["executionArn"])
+    assert run["error"] == "StaleRequest", f"{run['error']}: {run['cause']}"
+    assert (len(SIM.moves(interface)), SIM.where(interface)) == (moves, place)
+    EARS.one("Virtual Interface Associated", ticket)
+    return f"two events, one move and one record; after the way back: {json.loads(run['cause'])['errorMessage']}"
+
+
+KILLED = {
+    "virtualInterfaceId": estate.KILLED_INTERFACE,
+    "connectionId": estate.SPARE,
+    "expectedConnectionId": estate.KILLED,
+    "requestId": "CHG-2054",
+    "overrides": accepted("CHG-2054", "interrupts-traffic"),
+}
+
+
+def killed():
+    """The function is killed after its call and before all that follows. What is said of the move, `swept` tells."""
+    interface = KILLED["virtualInterfaceId"]
+    SIM.set_faults("AssociateVirtualInterface:hang-after:1")
+    event = STACK.put(REQUESTED, KILLED)
+    wait_for("the move", lambda: SIM.where(interface) == {KILLED["connectionId"]}, 30)
+    assert STACK.kill("associate") >= 1, "there is no process to kill"
+    SIM.set_faults()
+    (run,) = STACK.started_by(MOVE, event)
+    ended_as("SUCCEEDED", run["executionArn"])
+    waiting = [KILLED, KILLED | {"requestId": "CHG-2055"}]
+    names = [json.loads(STACK.ask("Associate", request)).get("errorType") for request in waiting]
+    assert names == ["InProgress", "InProgress"], f"while it may still be running, others heard {names}"
+    assert not EARS.all("Virtual Interface Associated", KILLED["requestId"]), "somebody has emitted the record already"
+    (unfinished,) = STACK.unfinished()
+    assert len(SIM.moves(interface)) == 1 and unfinished["id"]["S"].startswith("req#"), unfinished
+    return "the runbook saw it settle; nobody else may touch the interface, and the record is still to be emitted"
+
+
+def swept():
+    """What became of the request of `killed`: the sweeper, which a schedule calls every minute, has said it."""
+    interface, ticket = KILLED["virtualInterfaceId"], KILLED["requestId"]
+    assert len(SIM.moves(interface)) == 1, "`killed` was not played"
+    wait_for("the sweeper", lambda: EARS.all("Virtual Interface Associated", ticket), 180)
+    record = EARS.one("Virtual Interface Associated", ticket)["detail"]
+    assert (record["outcome"], record["error"]["code"]) == ("associated", "NoAnswer"), record
+    assert record["before"]["connectionId"] == estate.KILLED, "what the dead process knew is in it"
+    wait_for("the end of what was unfinished", lambda: not STACK.unfinished(), 70)
+    assert json.loads(STACK.ask("Associate", KILLED)) == record
+    assert len(SIM.moves(interface)) == 1 and SIM.where(interface) == {estate.SPARE}
+    EARS.one("Virtual Interface Associated", ticket)
+    return f"{record['outcome']}, said {record['time']} of a move whose function was killed; asked again, the same record"
+
+
 def own_door():
     """The stack with RequestDoor=function: a request by event goes to `associate` itself."""
     STACK.update(RequestDoor="function")
@@ -365,6 +434,8 @@ def no_secret():
             places[f"execution {run['name']}"] = json.dumps(told, default=str)
     for number, event in enumerate(EARS.listen()):
         places[f"event {number}, {event['detail-type']}"] = json.dumps(event)
+    for item in STACK.ledger():
+        places[f"ledger {item['id']['S']}"] = json.dumps(item)
     for url in QUEUES.list_queues()["QueueUrls"]:
         places[f"queue {url}"] = "\n".join(in_queue(url))
     places |= {f"output {path.name}": path.read_text() for path in SCRATCH.glob("*.log")}
@@ -374,7 +445,7 @@ def no_secret():
     assert not found, f"a secret stands in {found}"
     assert len(secrets) > 40, "no secrets were looked for"
     masked = [place for place, text in places.items() if "[PROTECTED]" in text]
-    for kind in ("log", "execution", "event"):
+    for kind in ("log", "execution", "event", "ledger"):
         assert any(place.startswith(kind) for place in masked), f"no {kind} has a record in it"
     return f"{len(estate.SECRETS)} secrets in none of {len(places)} places, {len(masked)} of which have records in them"
 
@@ -385,7 +456,9 @@ def logs():
     return {group: "\n".join(event["message"] for event in lines) for group, lines in events.items()}
 
 
+# The first leaves something that only the sweeper finishes, and the last but one looks at that.
 SCENARIOS = [
+    killed,
     maintenance,
     failover,
     health,
@@ -396,7 +469,9 @@ SCENARIOS = [
     replayed,
     approval,
     rehearsed_by_event,
+    duplicated,
     own_door,
+    swept,
     no_secret,
 ]
 
@@ -413,6 +488,7 @@ NOT_SHOWN = [
     "dead-letter queues of rules: .ci/template looks for one at every rule",
     "gradual deployment and saved queries are switched off: cfn-lint reads them",
     "Lambda's metrics, and those that the functions log: .ci/inner-loop compares them with the alarms",
+    "TTL, point-in-time recovery and transactions that meet: the proof has a ledger whose writes conflict and fail",
     "Direct Connect itself: dx-sim is another reading of the same documents",
 ]
 SAID = []

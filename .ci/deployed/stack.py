@@ -2,6 +2,9 @@
 its functions. Knows nothing of what is played."""
 
 import json
+import os
+import pathlib
+import signal
 import time
 import urllib.request
 
@@ -12,7 +15,7 @@ from botocore.exceptions import ClientError
 ONCE = Config(retries={"total_max_attempts": 1}, read_timeout=90)
 CLIENTS = {
     name: boto3.client(name, config=ONCE)
-    for name in ["cloudformation", "cloudwatch", "events", "lambda", "logs", "sqs", "stepfunctions"]
+    for name in ["cloudformation", "cloudwatch", "dynamodb", "events", "lambda", "logs", "sqs", "stepfunctions"]
 }
 STEPS, EVENTS, QUEUES, FUNCTIONS = (CLIENTS[name] for name in ["stepfunctions", "events", "sqs", "lambda"])
 
@@ -39,6 +42,12 @@ class Simulator:
     def read(self, path):
         with urllib.request.urlopen(f"{self.url}/_sim/{path}", timeout=10) as answer:
             return json.load(answer)
+
+    def set_faults(self, *specs):
+        """What goes wrong from now on: these, and nothing else."""
+        body = json.dumps(specs).encode()
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_sim/faults", body, method="PUT"), timeout=10):
+            pass
 
     def interfaces(self):
         return {one["virtualInterfaceId"]: one for one in self.read("world")["virtualInterfaces"]}
@@ -86,6 +95,39 @@ class Stack:
         answer = EVENTS.put_events(Entries=[entry | {"EventBusName": self.bus}])
         assert answer["FailedEntryCount"] == 0, answer
         return answer["Entries"][0]["EventId"]
+
+    def ask(self, function, given):
+        """What a function answers, byte for byte."""
+        answer = FUNCTIONS.invoke(FunctionName=self.outputs[f"{function}FunctionArn"], Payload=json.dumps(given))
+        return answer["Payload"].read()
+
+    def ledger(self):
+        """Every item of the ledger, whose functions may not scan it."""
+        return every("dynamodb", "scan", "Items", TableName=self.outputs["LedgerTableName"])
+
+    def unfinished(self):
+        """Requests that somebody must look after."""
+        wanted = {"KeyConditionExpression": "unfinished = :yes", "ExpressionAttributeValues": {":yes": {"S": "yes"}}}
+        return every(
+            "dynamodb", "query", "Items", TableName=self.outputs["LedgerTableName"], IndexName="unfinished", **wanted
+        )
+
+    def kill(self, function):
+        """Kills the processes that run this function now, as the emulator starts them for this stack."""
+        ours = {
+            f"AWS_LAMBDA_FUNCTION_NAME={self.name}-{function}".encode(),
+            f"AWS_ENDPOINT_URL={os.environ['AWS_ENDPOINT_URL']}".encode(),
+        }
+        killed = 0
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                environment = set((process / "environ").read_bytes().split(b"\0"))
+            except OSError:  # it has gone, or is somebody else's
+                continue
+            if ours <= environment:
+                os.kill(int(process.name), signal.SIGKILL)
+                killed += 1
+        return killed
 
     def executions(self, machine):
         """All executions of a state machine, the newest first."""
