@@ -157,28 +157,25 @@ fn alone(history: &History) -> Result<(), String> {
 }
 
 fn told(history: &History) -> Result<(), String> {
-    let of = |record: &Value| (record["requestId"].to_string(), record["outcome"].to_string());
-    let mut ids: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut ids: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for record in history.records() {
-        ids.entry(of(record)).or_default().insert(record["id"].to_string());
+        ids.entry((text(&record["requestId"]), text(&record["outcome"]))).or_default().insert(text(&record["id"]));
     }
     no(ids.iter().find(|(_, ids)| ids.len() > 1), "one outcome under several ids")?;
-    let said = |request: &str, outcome: &str| {
-        ids.contains_key(&(Value::from(request).to_string(), Value::from(outcome).to_string()))
-    };
+    let said = |request: &str, outcome: &str| ids.contains_key(&(request.to_owned(), outcome.to_owned()));
     let moves: Vec<_> = history.moves().collect();
     for (call, payload) in &moves {
         let later = |(other, it): &&(&Call, &Payload)| it.interface == payload.interface && other.sent > call.sent;
         let superseded = moves.iter().any(|other| later(&other));
         let request = &payload.request_id;
-        if !said(request, "associated") && !(superseded && said(request, "unsettled")) {
+        let known = said(request, "associated") || superseded && said(request, "unsettled");
+        if !known {
             return Err(format!("{request} was applied, and the bus does not know"));
         }
     }
-    let made = |request: &str| {
-        moves.iter().any(|(_, payload)| Value::from(payload.request_id.as_str()).to_string() == request)
-    };
-    no(ids.keys().find(|(request, outcome)| outcome == "\"associated\"" && !made(request)), "told, and not applied")
+    let made = |request: &str| moves.iter().any(|(_, payload)| payload.request_id == request);
+    no(ids.keys().find(|(request, outcome)| outcome == "associated" && !made(request)), "told, and not applied")
 }
 
 fn no_means_no(history: &History) -> Result<(), String> {
@@ -227,7 +224,7 @@ fn in_time(history: &History) -> Result<(), String> {
     for (call, _) in history.moves_asked() {
         let Some(payload) = history.payload_of(call) else { continue };
         let attempt = &history.attempts[call.attempt];
-        let its_clock = attempt.clock + (call.sent - attempt.began);
+        let its_clock = attempt.clock + (call.sent.saturating_sub(attempt.began));
         let late = payload.not_after.is_some_and(|end| its_clock > end);
         if late || payload.replayed || payload.dry_run {
             return Err(format!("{payload:?} was called for when it was {} at its own", wall(call.sent)));

@@ -67,13 +67,14 @@ fn main() -> ExitCode {
         What::Pairs => all_cells(true),
         What::Seeds { count, from } => all_seeds(from, count),
         What::Seed { seed } => show(&seeds::play(seed)),
-        What::Cell { cells, first_clock, later_clocks } => match cells.iter().map(|text| parse(text)).collect() {
-            Some(cells) => show(&cells::play(&Vec::from_iter::<Vec<_>>(cells), (first_clock, later_clocks))),
-            None => {
-                eprintln!("a cell is OPERATION:NTH:TROUBLE");
-                ExitCode::from(2)
+        What::Cell { cells, first_clock, later_clocks } => {
+            let cells: Option<Vec<_>> = cells.iter().map(|text| parse(text)).collect();
+            if let Some(cells) = cells {
+                return show(&cells::play(&cells, (first_clock, later_clocks)));
             }
-        },
+            eprintln!("a cell is OPERATION:NTH:TROUBLE");
+            ExitCode::from(2)
+        }
         What::Invariants => {
             for invariant in INVARIANTS {
                 say(&format!("{:<20} {}", invariant.name, invariant.sentence));

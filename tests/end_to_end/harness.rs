@@ -196,6 +196,11 @@ impl Stage {
         self.output.lock().unwrap().clone()
     }
 
+    /// SIGKILL: the process has no time for a last word.
+    pub(crate) async fn kill(&mut self) {
+        self.function.kill().await.unwrap();
+    }
+
     /// Ends the function and gives all that it wrote.
     pub(crate) async fn finish(mut self) -> Vec<String> {
         self.function.kill().await.unwrap();

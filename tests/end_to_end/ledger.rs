@@ -11,18 +11,18 @@ use time::format_description::well_known::Rfc3339;
 use crate::harness::{Said, Stage, accept, event, faults, now, request, request_with};
 
 const MOVED: &str = "dxlag-fgashlag";
-const LEDGER: &[(&str, &str)] = &[("LEDGER_TABLE", "ledger"), ("IN_DOUBT_SECONDS", "1")];
+pub(crate) const LEDGER: &[(&str, &str)] = &[("LEDGER_TABLE", "ledger"), ("IN_DOUBT_SECONDS", "1")];
 
 async fn stage(specs: &[&str]) -> Stage {
     Stage::with(Options { faults: faults(specs), ..Options::default() }, LEDGER).await
 }
 
 /// The default move under this id.
-fn named(id: &str) -> Value {
+pub(crate) fn named(id: &str) -> Value {
     request_with(json!({"requestId": id}))
 }
 
-fn moves(stage: &Stage) -> usize {
+pub(crate) fn moves(stage: &Stage) -> usize {
     let mut moves = 0;
     stage.simulator.change(|world| moves = world.moves());
     moves
@@ -38,7 +38,7 @@ fn item(stage: &Stage, prefix: &str) -> Value {
     item
 }
 
-fn scheduled() -> Value {
+pub(crate) fn scheduled() -> Value {
     json!({
         "version": "0", "id": "8f5e", "detail-type": "Scheduled Event", "source": "aws.events",
         "account": "123456789012", "time": now().format(&Rfc3339).unwrap(), "region": "us-east-1",

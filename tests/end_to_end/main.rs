@@ -9,6 +9,7 @@ mod evacuations;
 mod examples;
 mod faults;
 mod harness;
+mod kills;
 mod ledger;
 mod refusals;
 mod runbooks;
