@@ -8,6 +8,7 @@ mod doors;
 mod evacuations;
 mod examples;
 mod faults;
+mod foreign;
 mod harness;
 mod kills;
 mod ledger;

@@ -194,9 +194,15 @@ fn the_same_seed_gives_the_same_schedule_call_by_call() {
 }
 
 #[test]
-fn every_invariant_holds_after_some_schedules() {
+fn every_invariant_holds_after_some_schedules_and_every_record_is_of_its_schema() {
+    let schema = include_str!("../../../schemas/record.json");
+    let schema = serde_json::from_str(schema).unwrap_or_else(|error| unreachable!("{error}"));
+    let schema = jsonschema::validator_for(&schema).unwrap_or_else(|error| unreachable!("{error}"));
     for seed in 0..150 {
         let history = seeds::play(seed);
+        for record in history.records() {
+            assert!(schema.is_valid(record), "cargo prove seed {seed}: {record}");
+        }
         assert_eq!(check(&history), Ok(()), "cargo prove seed {seed}\n{}", history.trace());
         assert!(history.attempts.iter().all(|attempt: &Attempt| attempt.ended.is_some()));
     }
