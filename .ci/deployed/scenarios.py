@@ -11,6 +11,7 @@ import time
 
 import estate
 from estate import MAINTAINED, MAINTAINED_INTERFACES, MAINTENANCE_LAG
+from health import health_event
 from stack import CLIENTS, EVENTS, FUNCTIONS, QUEUES, STEPS, Simulator, Stack, Subscriber
 from stack import described_execution, ended_as, every, history, wait_for
 
@@ -117,39 +118,6 @@ def failover():
     summary = json.dumps(EARS.one(FINISHED, estate.FAILED)["detail"])
     assert all(id in summary for id in record_ids), summary
     return f"{len(order)} interfaces moved to the port that the tag names, on an alarm"
-
-
-def health_event(category, about=(estate.TOLD_OF, estate.TOLD_OF_INTERFACE), **more):
-    entities = [{"entityValue": id, "status": "IMPAIRED"} for id in about]
-    detail = {
-        "eventArn": "arn:aws:health:us-east-1::event/DIRECTCONNECT/AWS_DIRECTCONNECT_OPERATIONAL_ISSUE/EXAMPLE",
-        "service": "DIRECTCONNECT",
-        "eventTypeCode": "AWS_DIRECTCONNECT_OPERATIONAL_ISSUE",
-        "eventTypeCategory": category,
-        "eventScopeCode": "ACCOUNT_SPECIFIC",
-        "communicationId": "example-1",
-        "startTime": "Mon, 23 Nov 2026 09:00:00 GMT",
-        "endTime": "",
-        "lastUpdatedTime": "Mon, 23 Nov 2026 09:00:00 GMT",
-        "statusCode": "open",
-        "eventRegion": estate.REGION,
-        "eventDescription": [{"language": "en_US", "latestDescription": "A port is down."}],
-        "affectedEntities": entities,
-        "affectedAccount": estate.ACCOUNT,
-        "page": "1",
-        "totalPages": "1",
-    }
-    return {
-        "version": "0",
-        "id": "7bf73129-1428-4cd3-a780-95db273d1602",
-        "detail-type": "AWS Health Event",
-        "source": "aws.health",
-        "account": estate.ACCOUNT,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "region": estate.REGION,
-        "resources": [entity["entityValue"] for entity in entities],
-        "detail": detail | more,
-    }
 
 
 def health():
