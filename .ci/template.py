@@ -441,6 +441,8 @@ records = [json.loads(path.read_text()) for path in pathlib.Path("events").glob(
 queries = of_type("AWS::Logs::QueryDefinition")
 for name, query in queries.items():
     assert RESOURCES[name]["Condition"] == "WithSavedQueries", f"{name} is always saved"
+    asked = {group["Ref"].removesuffix("LogGroup") for group in query["LogGroupNames"]}
+    assert asked == {"Runbook"} or asked >= {"Associate", "Sweep", "Verify"}, f"{name} misses records: asks {asked}"
     for path in re.findall(r"\brecord\.(?!metrics)([\w.]+)", query["QueryString"]):
         known = any(follow(record, path) is not None for record in records)
         assert known, f"{name} asks for {path}, which no record has"
