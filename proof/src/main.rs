@@ -1,8 +1,8 @@
 //! `cargo prove`: see `--help`.
 
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
@@ -62,7 +62,9 @@ enum What {
 const ENOUGH_TO_REACH_ALL: u64 = 20_000;
 
 fn main() -> ExitCode {
-    match Arguments::parse().what {
+    let arguments = Arguments::parse();
+    commit();
+    match arguments.what {
         What::Cells => all_cells(false),
         What::Pairs => all_cells(true),
         What::Seeds { count, from } => all_seeds(from, count),
@@ -153,10 +155,18 @@ impl Shown {
     }
 }
 
-fn commit() -> String {
-    let output = std::process::Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
-    let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or_default();
-    if text.trim().is_empty() { "unknown".to_owned() } else { text.trim().to_owned() }
+/// The commit that was checked out when this began, and whether anything differs from it.
+fn commit() -> &'static str {
+    static COMMIT: LazyLock<String> = LazyLock::new(|| {
+        let git = |words: &[&str]| {
+            let output = std::process::Command::new("git").args(words).output().ok()?;
+            String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
+        };
+        let head = git(&["rev-parse", "--short", "HEAD"]).filter(|head| !head.is_empty());
+        let changed = git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|text| !text.is_empty());
+        format!("{}{}", head.as_deref().unwrap_or("unknown"), if changed { ", changed since" } else { "" })
+    });
+    &COMMIT
 }
 
 fn threads() -> usize {
