@@ -1,6 +1,7 @@
 //! The evacuations in `events/`, compared whole with what the program says. To write the answers anew see
 //! `examples.rs`.
 
+use associate_virtual_interface::digest::short;
 use dx_sim::Invocation;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -44,11 +45,15 @@ async fn every_plan_is_what_the_program_says() {
 fn upcoming(mut event: Value) -> (Value, Vec<(String, String)>) {
     let mut moved = Vec::new();
     if event["detail"]["eventTypeCategory"] == "scheduledChange" {
-        let rfc3339 =
-            |text: &Value| OffsetDateTime::parse(text.as_str().unwrap(), &Rfc2822).unwrap().format(&Rfc3339).unwrap();
+        let time = |text: &Value| OffsetDateTime::parse(text.as_str().unwrap(), &Rfc2822).unwrap();
+        let rfc3339 = |text: &Value| time(text).format(&Rfc3339).unwrap();
+        // The requests' ids follow from event and window.
+        let arn = event["detail"]["eventArn"].as_str().unwrap().to_owned();
+        let id = |start: &Value| short(&[&arn, &time(start).unix_timestamp().to_string()]);
         for (member, seconds) in [("startTime", 14 * 86_400), ("endTime", 14 * 86_400 + 14_400)] {
             let (then, now) = (event["detail"][member].clone(), json!(health_date(seconds)));
             moved.push((rfc3339(&now), rfc3339(&then)));
+            moved.push((id(&now), id(&then)));
             event["detail"][member] = now;
         }
     }
