@@ -30,10 +30,11 @@ impl Associate {
     ) -> Result<Option<Told>, Error> {
         let now = invocation.clock.now();
         match found {
-            Ok(Found::OnTarget(_)) if seen.moved_since(entry, now) => Ok(None),
-            Ok(Found::OnTarget(there)) => {
+            Ok(Found::OnTarget(there)) if seen.is_held_by(entry, now) => {
                 self.conclude(entry, there.virtual_interface.clone(), keeping, invocation).await.map(Some)
             }
+            // Somebody else has held the interface since, and may have brought it there.
+            Ok(Found::OnTarget(_)) => Ok(None),
             Ok(_) if entry.doubt_is_over(now) => Ok(None),
             _ => self.leave_in_doubt(entry, keeping, invocation).await.map(Some),
         }

@@ -193,6 +193,12 @@ impl Seen {
         }
     }
 
+    /// Whether the interface is still held by this request, so that nobody else can have moved it since.
+    #[must_use]
+    pub fn is_held_by(&self, entry: &Entry, now: OffsetDateTime) -> bool {
+        self.lease_at(now).is_some_and(|lease| lease.holder.as_ref() == Some(&entry.id))
+    }
+
     /// Whether another request was seen to move the interface after this was written.
     #[must_use]
     pub fn moved_since(&self, entry: &Entry, now: OffsetDateTime) -> bool {

@@ -88,25 +88,25 @@ impl Associate {
         let lease = lease_of(&entry.virtual_interface_id);
         let seen = Seen { lease: ledger.lease(&lease).await?, entry: Some(entry.clone()) };
         let key = Key { request: entry.id.clone(), lease, guard: entry.guard.clone() };
-        let moved_since = seen.moved_since(&entry, now);
+        let held = seen.is_held_by(&entry, now);
         let mut keeping = Keeping::of(ledger, key, seen, invocation);
         if matches!(entry.status, Status::Completed | Status::Rejected | Status::PutOff) {
             return Ok(Some(self.say_again(&entry, &mut keeping, invocation).await));
         }
-        self.find_out(&entry, moved_since, &mut keeping, invocation).await.map(Some)
+        self.find_out(&entry, held, &mut keeping, invocation).await.map(Some)
     }
 
     /// What became of a call whose answer nobody has.
     async fn find_out(
         &self,
         entry: &Entry,
-        moved_since: bool,
+        held: bool,
         keeping: &mut Keeping<'_>,
         invocation: &Invocation,
     ) -> Result<Told, Error> {
         let read = self.direct_connect.see(&entry.virtual_interface_id, &invocation.clock).await;
         match &read {
-            Ok(Some(one)) if entry.has_arrived(one.connection_id.as_deref()) && !moved_since => {
+            Ok(Some(one)) if held && entry.has_arrived(one.connection_id.as_deref()) => {
                 return self.conclude(entry, one.clone(), keeping, invocation).await;
             }
             _ => {}

@@ -10,6 +10,7 @@ use associate_virtual_interface::aws::direct_connect::DirectConnect;
 use associate_virtual_interface::aws::event_bus::EventBus;
 use associate_virtual_interface::aws::ledger::Ledger;
 use associate_virtual_interface::clock::Clock;
+use aws_config::identity::IdentityCache;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -214,6 +215,8 @@ fn configuration() -> &'static SdkConfig {
         let loader = aws::defaults()
             .region(Region::from_static("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(nobody))
+            // A cache would draw a number from the seed's chance in the process's first schedule, and in no other.
+            .identity_cache(IdentityCache::no_cache())
             .sleep_impl(TokioSleep::new())
             .endpoint_url("http://simulator.invalid");
         futures(loader.load())

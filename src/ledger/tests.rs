@@ -116,6 +116,17 @@ fn a_late_duplicate_after_a_move_back_is_stale() {
 }
 
 #[test]
+fn an_interface_that_somebody_else_has_held_since_may_have_been_moved_by_them() {
+    let left = as_it_ended(Status::InDoubt);
+    let entry = left.entry.clone().unwrap();
+    assert!(left.is_held_by(&entry, now()) && !left.is_held_by(&entry, now() + REMEMBERED));
+    let taken = Seen { entry: None, ..left }.begin(&other_request(), intent(), times());
+    assert!(!seen(entry.clone(), taken.lease.clone()).is_held_by(&entry, now()));
+    assert!(!seen(entry.clone(), taken.put_off(now()).lease).is_held_by(&entry, now()));
+    assert!(!Seen { entry: Some(entry.clone()), lease: None }.is_held_by(&entry, now()));
+}
+
+#[test]
 fn an_attempt_is_gone_on_with_only_where_it_was_begun() {
     let left = as_it_ended(Status::PutOff);
     let entry = left.entry.clone().unwrap();
