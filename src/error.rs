@@ -154,3 +154,33 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_says_whether_it_moved_and_whether_waiting_helps() {
+        use Moved::{No, Unknown, Yes};
+        let told = Name::ALL.map(|name| (name.as_str(), name.did_it_move(), name.waiting_helps()));
+        assert_eq!(
+            told,
+            [
+                ("InvalidRequest", No, false),
+                ("StaleRequest", No, false),
+                ("AccessDenied", No, false),
+                ("PreCheckRefused", No, false),
+                ("PreCheckNotYet", No, true),
+                ("Unavailable", No, true),
+                ("AssociationRejected", No, false),
+                ("AssociationUnsettled", Unknown, true),
+                ("RecordNotEmitted", Yes, true),
+                ("InProgress", Unknown, true),
+                ("RequestIdReused", No, false),
+                ("NotSettledYet", Yes, true),
+                ("SettledUnhealthy", Yes, false),
+            ]
+        );
+        assert_eq!(Error::new(Name::StaleRequest, "why").to_string(), "StaleRequest: why");
+    }
+}

@@ -152,3 +152,39 @@ pub fn clean(text: &str, max_chars: usize) -> String {
 pub(crate) fn invalid(problem: String) -> Error {
     Error::new(Name::InvalidRequest, problem)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first and the last of each range, and their neighbours outside.
+    #[test]
+    fn deceptive_are_control_bidirectional_and_invisible_characters_and_no_others() {
+        for (first, last) in [
+            ('\0', '\u{1F}'),
+            ('\u{7F}', '\u{9F}'),
+            ('\u{AD}', '\u{AD}'),
+            ('\u{61C}', '\u{61C}'),
+            ('\u{180E}', '\u{180E}'),
+            ('\u{200B}', '\u{200F}'),
+            ('\u{2028}', '\u{202E}'),
+            ('\u{2060}', '\u{2064}'),
+            ('\u{2066}', '\u{2069}'),
+            ('\u{FEFF}', '\u{FEFF}'),
+            ('\u{FFF9}', '\u{FFFB}'),
+            ('\u{E0000}', '\u{E007F}'),
+        ] {
+            assert!((first..=last).all(is_deceptive), "{first:?} to {last:?}");
+            let outside = [u32::from(first).checked_sub(1), Some(u32::from(last) + 1)];
+            for neighbour in outside.into_iter().flatten().filter_map(char::from_u32) {
+                assert!(!is_deceptive(neighbour), "{neighbour:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_not_ours_to_refuse_is_cleaned_and_cut() {
+        assert_eq!(clean("a\u{202e}b\nc\u{e4}d", 6), "a b c\u{e4}");
+        assert_eq!(clean("abc", 3), "abc");
+    }
+}

@@ -298,3 +298,6 @@ fn id_in_arn<'a>(path: &str, arn: &'a str, our_partition: &str, our_region: &str
 pub(crate) fn stale(problem: String) -> Error {
     Error::new(Name::StaleRequest, problem)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

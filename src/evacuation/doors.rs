@@ -84,3 +84,6 @@ fn read_plain(mut fields: Fields, default_id: String, arrival: Arrival<'_>) -> R
     not_expired(evacuation.not_after, arrival)?;
     Ok(Asked { evacuation: Some(evacuation), notices: Vec::new() })
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,3 +192,6 @@ fn several_pages(detail: &mut Fields, notices: &mut Vec<Notice>) {
         notices.push(Notice::new(NoticeCode::SeveralPages, message));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,3 +105,6 @@ fn part<T: DeserializeOwned>(record: &mut Fields, name: &str) -> Result<Option<T
     let read = record.take(name).map(serde_json::from_value).transpose();
     read.map_err(|_| invalid(format!("{name} is not as it stands in a record")))
 }
+
+#[cfg(test)]
+mod tests;
