@@ -273,6 +273,41 @@ mod tests {
     }
 
     #[test]
+    fn a_request_is_the_evacuations_own_but_for_its_id() {
+        let override_ = Override { check: "target-state".to_owned(), reason: "why".to_owned() };
+        let mut evacuation = Evacuation {
+            dry_run: Some(true),
+            overrides: vec![override_.clone()],
+            reason: Some("CHG-1".to_owned()),
+            not_after: Some(OffsetDateTime::UNIX_EPOCH),
+            request_id: "CHG-1".to_owned(),
+            ..Evacuation::default()
+        };
+        let asked = |evacuation: &Evacuation| evacuation.association_request("dxvif-f1", "dxcon-f1", "dxlag-f1");
+        let mut expected = Request {
+            virtual_interface_id: "dxvif-f1".to_owned(),
+            connection_id: "dxlag-f1".to_owned(),
+            expected_connection_id: Some("dxcon-f1".to_owned()),
+            dry_run: true,
+            overrides: vec![override_],
+            request_id: "CHG-1.dxvif-f1".to_owned(),
+            not_after: Some(OffsetDateTime::UNIX_EPOCH),
+            reason: Some("CHG-1".to_owned()),
+        };
+        assert_eq!(asked(&evacuation).as_understood(), expected);
+        evacuation.dry_run = None;
+        expected.dry_run = false;
+        assert_eq!(asked(&evacuation).as_understood(), expected);
+        // What the runbook has no room to add to is hashed.
+        let room = MAX_REQUEST_ID - ".dxvif-f1".len();
+        evacuation.request_id = "\u{e4}".repeat(room);
+        assert_eq!(asked(&evacuation).request_id, format!("{}.dxvif-f1", evacuation.request_id));
+        evacuation.request_id.push('x');
+        let hashed = digest::short(&[&evacuation.request_id]);
+        assert_eq!(asked(&evacuation).request_id, format!("{hashed}.dxvif-f1"));
+    }
+
+    #[test]
     fn an_answer_of_the_usual_size_is_whole() {
         let plan = plan(2);
         assert_eq!(plan.to_json().get(), plan.whole().get());

@@ -120,6 +120,13 @@ mod tests {
     fn json_is_read_as_it_is() {
         let text = r#"{"a":[1,-2,3.5,true,null,"x\u00e9"],"b":{"c":{}}}"#;
         assert_eq!(read(text), Ok(serde_json::from_str(text).unwrap()));
+        // A whole number however it is written, as far as an i64 goes.
+        for (text, number) in
+            [("101.0", Value::from(101)), ("-1.0e2", Value::from(-100)), ("1e300", Value::from(1e300))]
+        {
+            assert_eq!(read(text), Ok(number), "{text}");
+        }
+        assert_eq!(read("18446744073709551615"), Ok(Value::from(u64::MAX)));
     }
 
     #[test]
@@ -137,6 +144,9 @@ mod tests {
             Err(Unreadable("the payload is not JSON (line 2, column 7)".to_owned()))
         );
         assert!(read(&"[".repeat(200)).is_err());
+        let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+        assert!(read(&deep).is_ok());
+        assert!(read(&format!("[{deep}]")).is_err());
         assert!(read("{} {}").is_err());
         assert!(read("").is_err());
     }

@@ -240,5 +240,29 @@ mod tests {
             interface.connection_id = Some(place.to_owned());
             assert_eq!(association.has_arrived(&interface), arrived, "{place}");
         }
+        interface.connection_id = Some("dxlag-fexample".to_owned());
+        interface.virtual_interface_id.push('2');
+        assert!(!association.has_arrived(&interface), "another interface");
+        assert_eq!(association.arrives_on(), ["dxlag-fexample", "dxlag-fother"]);
+    }
+
+    #[test]
+    fn an_association_is_what_was_asked_for_and_checked_until_it_expires() {
+        let (mut request, facts) = example();
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let approved = |request: &Request| match plan(request, &Found::Facts(Box::new(facts.clone()))) {
+            Ok(Plan::Associate(association)) => association,
+            other => panic!("{other:?}"),
+        };
+        assert!(!approved(&request).is_too_late(now));
+        request.not_after = Some(now);
+        let association = approved(&request);
+        assert!(!association.is_too_late(now) && association.is_too_late(now + time::Duration::NANOSECOND));
+        assert_eq!(association.virtual_interface_id(), request.virtual_interface_id);
+        assert_eq!(association.connection_id(), request.connection_id);
+        assert_eq!(association.arrives_on(), [request.connection_id.as_str()]);
+        let report = check(&request, &facts);
+        assert_eq!(*association.report(), report);
+        assert_eq!(association.into_report(), report);
     }
 }

@@ -175,6 +175,18 @@ mod tests {
     }
 
     #[test]
+    fn the_same_answer_to_a_read_means_as_much() {
+        let (code, message) = ("code".to_owned(), "message".to_owned());
+        let error = || AwsError { code: code.clone(), message: message.clone() };
+        let why = "code: message".to_owned();
+        assert_eq!(Answer::Denied(error()).into_failed(), Failed::Denied { code: code.clone() });
+        assert_eq!(Answer::PutOff(error()).into_failed(), Failed::Incomplete { why: why.clone() });
+        assert_eq!(Answer::Indefinite(error()).into_failed(), Failed::Incomplete { why });
+        let refused = Failed::Refused { code: code.clone(), message: message.clone() };
+        assert_eq!(Answer::Rejected(error()).into_failed(), refused);
+    }
+
+    #[test]
     fn the_read_after_the_call_decides() {
         let there = VirtualInterface { connection_id: Some("target".to_owned()), ..VirtualInterface::default() };
         let not_there = VirtualInterface { connection_id: Some("source".to_owned()), ..VirtualInterface::default() };

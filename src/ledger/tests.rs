@@ -157,6 +157,17 @@ fn every_end_lets_the_interface_go_but_one_in_doubt() {
 }
 
 #[test]
+fn the_next_write_has_a_token_of_its_own_on_both_items() {
+    let next = held().with_token("attempt-2");
+    let mut expected = held();
+    expected.entry.token = "attempt-2".to_owned();
+    expected.lease.token = "attempt-2".to_owned();
+    assert_eq!((next.entry, next.lease), (expected.entry, expected.lease));
+    let written = Status::ALL.map(Status::as_str);
+    assert_eq!(written, ["INPROGRESS", "IN_DOUBT", "PUT_OFF", "COMPLETED", "REJECTED"]);
+}
+
+#[test]
 fn what_is_emitted_is_finished_unless_it_is_in_doubt() {
     for (status, due) in [(Status::Completed, None), (Status::Rejected, None), (Status::InDoubt, Some(now()))] {
         let entry = held().end(status, saying(Outcome::Rejected), times()).entry.emitted(now());

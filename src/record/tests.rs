@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::check::example::example;
-use crate::estate::Found;
+use crate::estate::{Found, Missing, OnTarget};
 
 fn record(outcome: Outcome, dry_run: bool) -> Record {
     let (mut request, facts) = example();
@@ -51,6 +51,104 @@ fn there_is_a_way_back_exactly_where_it_moved_or_may_have() {
         let moved = matches!(outcome, Outcome::Associated | Outcome::AlreadyAssociated | Outcome::Unsettled);
         assert_eq!(record(outcome, false).inverse.is_some(), moved, "{outcome:?}");
     }
+}
+
+#[test]
+fn every_turn_of_a_call_is_a_decision_or_an_error() {
+    let seen = || Some(Box::new(example().1.virtual_interface));
+    let error = || AwsError::new("Code", "words");
+    let by = |turn| Decided::by_call(turn, Report::default()).map(|one| (one.outcome, one.seen.is_some(), one.error));
+    let associated = Turn::Associated(seen().unwrap(), None);
+    assert_eq!(by(associated), Ok((Outcome::Associated, true, None)));
+    assert_eq!(by(Turn::Rejected(error(), seen())), Ok((Outcome::Rejected, true, Some(error()))));
+    assert_eq!(by(Turn::Unsettled(error(), None)), Ok((Outcome::Unsettled, false, Some(error()))));
+    let broke = |name, message: &str| Err(Error::new(name, message));
+    assert_eq!(by(Turn::PutOff(error())), broke(Name::Unavailable, "AWS put the call off: Code: words"));
+    assert_eq!(by(Turn::Denied(error())), broke(Name::AccessDenied, "AWS denied the call: Code: words"));
+    assert_eq!(by(Turn::TooLate), broke(Name::StaleRequest, "its notAfter passed before the call was made"));
+}
+
+#[test]
+fn a_record_names_what_was_found_and_nothing_else() {
+    let (request, facts) = example();
+    let target = Place::of(&facts.target);
+    let source = facts.source.as_ref().map(Place::of);
+    let interface = facts.virtual_interface.clone();
+    let of = |found: &Found, outcome| {
+        let decided = Decided::without_call(outcome, Report::default());
+        let record = Record::new(request.clone(), found, decided, OffsetDateTime::UNIX_EPOCH);
+        (record.from, record.to, record.before.map(|before| before.virtual_interface), record.virtual_interface)
+    };
+    let known = Some(interface.clone());
+    let expected = (source.clone(), Some(target.clone()), known.clone(), known.clone());
+    assert_eq!(of(&Found::Facts(Box::new(facts.clone())), Outcome::Refused), expected);
+
+    let missing = |interface: Option<VirtualInterface>| {
+        let (run, faults) = (Vec::new(), Vec::new());
+        Found::Missing(Missing { run, faults, virtual_interface: interface, source: None, target: None })
+    };
+    let id = interface.connection_id.clone().unwrap();
+    let by_id_alone = Some(Place { connection_id: id, ..Place::default() });
+    assert_eq!(of(&missing(known.clone()), Outcome::Refused), (by_id_alone, None, known.clone(), known));
+    assert_eq!(of(&missing(None), Outcome::Refused), (None, None, None, None));
+
+    let arrived = VirtualInterface { connection_id: Some(facts.target.id.clone()), ..interface };
+    let fault = crate::check::Fault::AlreadyOnTarget { virtual_interface: "i".to_owned(), target: "t".to_owned() };
+    let there = Found::OnTarget(OnTarget {
+        fault,
+        virtual_interface: arrived.clone(),
+        port: Some(facts.target),
+        came_from: facts.source.as_ref().map(|port| port.id.clone()),
+        came_from_port: facts.source,
+    });
+    assert_eq!(of(&there, Outcome::AlreadyAssociated), (source, Some(target), None, Some(arrived)));
+}
+
+#[test]
+fn an_event_is_about_the_interface_and_its_ports_by_their_owners() {
+    let mut one = record(Outcome::Unsettled, false);
+    one.virtual_interface.as_mut().unwrap().owner_account = Some("210987654321".to_owned());
+    one.to.as_mut().unwrap().owner_account = None;
+    assert_eq!(
+        one.resources("aws-cn", "cn-north-1", "caller").as_slice(),
+        [
+            "arn:aws-cn:directconnect:cn-north-1:210987654321:dxvif/dxvif-fexample",
+            "arn:aws-cn:directconnect:cn-north-1:123456789012:dxcon/dxcon-fexample",
+            "arn:aws-cn:directconnect:cn-north-1:caller:dxlag/dxlag-fexample",
+        ]
+    );
+    (one.from, one.to, one.virtual_interface) = (None, None, None);
+    assert_eq!(one.resources("aws", "r", "a"), ["arn:aws:directconnect:r:a:dxvif/dxvif-fexample"]);
+}
+
+#[test]
+fn a_move_that_is_looked_at_again_is_said_with_what_was_known_of_it() {
+    let first = record(Outcome::Associated, false);
+    let earlier = Earlier {
+        outcome: first.outcome,
+        time: first.time,
+        request: first.request.clone(),
+        from: first.from.clone(),
+        to: first.to.clone(),
+        before: first.before.clone(),
+        inverse: first.inverse.clone(),
+    };
+    let later = OffsetDateTime::UNIX_EPOCH + time::Duration::HOUR;
+    let again = Record::of_verification(earlier, Outcome::Settled, Report::default(), None, later);
+    let id = derived_id(&first.request_id, Outcome::Settled);
+    let expected = Record { id, outcome: Outcome::Settled, time: later, virtual_interface: None, error: None, ..first };
+    assert_eq!(again, expected);
+}
+
+#[test]
+fn each_kind_of_event_has_its_name_and_a_dry_run_moves_nothing() {
+    let planned = "Virtual Interface Association Planned";
+    let named = |dry_run| Outcome::ALL.map(|outcome| record(outcome, dry_run).detail_type());
+    let refused = ["Virtual Interface Association Refused", "Virtual Interface Association Rejected"];
+    let rest = ["Virtual Interface Association Unsettled", "Virtual Interface Settled", "Virtual Interface Unhealthy"];
+    let associated = "Virtual Interface Associated";
+    assert_eq!(named(false).to_vec(), [&[associated, associated, planned][..], &refused, &rest].concat());
+    assert_eq!(named(true).to_vec(), [&[planned; 3][..], &refused, &rest].concat());
 }
 
 #[test]
