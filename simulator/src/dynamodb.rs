@@ -189,9 +189,18 @@ impl Tables {
         if text(input, "IndexName") != Some(INDEX) {
             return Err(invalid(format!("only the index {INDEX} is simulated")));
         }
+        if input.get("ConsistentRead") == Some(&json!(true)) {
+            return Err(invalid("Consistent reads are not supported on global secondary indexes".to_owned()));
+        }
+        if input.get("Limit").and_then(Value::as_i64).is_some_and(|limit| limit < 1) {
+            return Err(invalid("Limit must be 1 or more".to_owned()));
+        }
         let condition = text(input, "KeyConditionExpression").unwrap_or_default();
         if !condition.starts_with(&format!("{INDEX} = ")) {
             return Err(invalid(format!("Query condition missed key schema element: {INDEX}")));
+        }
+        if condition.split_whitespace().any(|word| ["OR", "NOT", "<>"].contains(&word)) {
+            return Err(invalid("Invalid operator used in KeyConditionExpression".to_owned()));
         }
         let mut expressions = Expressions::of(input)?;
         let rows = self.tables.get(table).into_iter().flat_map(BTreeMap::values);
@@ -251,14 +260,31 @@ fn one_member(action: &Item) -> Result<(&str, &Item), ApiError> {
 }
 
 fn check_item(item: &Item) -> Result<(), ApiError> {
-    let size: usize = item.iter().map(|(name, value)| name.len() + value.to_string().len()).sum();
-    if size > LARGEST_ITEM {
-        return Err(invalid("Item size has exceeded the maximum allowed size".to_owned()));
-    }
     for (name, value) in item {
         expression::check_value(value).map_err(|problem| invalid(format!("{name}: {problem}")))?;
     }
+    if item.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>() > LARGEST_ITEM {
+        return Err(invalid("Item size has exceeded the maximum allowed size".to_owned()));
+    }
+    for (name, kind) in [(INDEX, "S"), (SORT, "N")] {
+        if item.get(name).is_some_and(|value| value.get(kind).is_none()) {
+            return Err(invalid(format!("Type mismatch for Index Key {name} Expected: {kind} IndexName: {INDEX}")));
+        }
+    }
     Ok(())
+}
+
+/// The size of a value as AWS counts it; of a number the upper bound of what its digits may take.
+fn size(value: &Value) -> usize {
+    let members = value.as_object().into_iter().flatten();
+    let of_one = |(kind, content): (&String, &Value)| match content {
+        Value::String(number) if kind == "N" => number.len().div_ceil(2) + 1,
+        Value::String(text) => text.len(),
+        Value::Array(elements) => 3 + elements.iter().map(|element| 1 + size(element)).sum::<usize>(),
+        Value::Object(members) => 3 + members.iter().map(|(name, value)| 1 + name.len() + size(value)).sum::<usize>(),
+        _ => 1,
+    };
+    members.map(of_one).sum()
 }
 
 pub(crate) fn invalid(message: String) -> ApiError {

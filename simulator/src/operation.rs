@@ -162,6 +162,7 @@ impl Operation {
                 ("IndexName", Shape::Text),
                 ("KeyConditionExpression", Shape::Text),
                 ("Limit", Shape::Integer),
+                ("ConsistentRead", Shape::Boolean),
                 NAMES,
                 VALUES,
             ],

@@ -114,7 +114,8 @@ impl Expressions {
 
     /// Whether the call's ConditionExpression holds for the item; without one it does.
     pub(super) fn condition(&mut self, input: &Item, item: Option<&Item>) -> Result<bool, ApiError> {
-        text(input, "ConditionExpression").map_or(Ok(true), |condition| self.holds(condition, item))
+        let condition = input.get("ConditionExpression").and_then(Value::as_str);
+        condition.map_or(Ok(true), |condition| self.holds(condition, item))
     }
 
     pub(super) fn holds(&mut self, condition: &str, item: Option<&Item>) -> Result<bool, ApiError> {
@@ -136,10 +137,17 @@ impl Expressions {
     pub(super) fn update(&mut self, input: &Item, item: &mut Item) -> Result<(), ApiError> {
         let expression = text(input, "UpdateExpression").ok_or_else(|| invalid("no UpdateExpression".to_owned()))?;
         let before = item.clone();
+        let (mut clauses, mut paths) = (BTreeSet::new(), BTreeSet::new());
         let mut words = Words::of(expression)?;
         while let Some(clause) = words.take() {
+            if !clauses.insert(clause) {
+                return Err(invalid(format!("The \"{clause}\" section can only be used once in an update expression")));
+            }
             loop {
                 let path = self.path(&mut words)?;
+                if !paths.insert(path.clone()) {
+                    return Err(invalid(format!("Two document paths overlap with each other: [{path}], [{path}]")));
+                }
                 match clause {
                     "SET" => {
                         words.expect("=")?;
@@ -250,6 +258,9 @@ impl<'a> Words<'a> {
     fn of(expression: &'a str) -> Result<Self, ApiError> {
         let mut words = Vec::new();
         let mut rest = expression.trim_start();
+        if rest.is_empty() {
+            return Err(invalid("The expression can not be empty".to_owned()));
+        }
         while !rest.is_empty() {
             let length = match rest.as_bytes() {
                 [b'<', b'>' | b'=', ..] | [b'>', b'=', ..] => 2,

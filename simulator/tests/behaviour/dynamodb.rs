@@ -41,6 +41,7 @@ async fn a_condition_decides_whether_an_item_is_written() {
         ("due = :w", json!({}), json!({}), "ValidationException"),
         ("due ==", json!({}), json!({}), "ValidationException"),
         ("due ? :v", json!({}), seven, "ValidationException"),
+        ("", json!({}), json!({}), "ValidationException"),
     ] {
         let sim = start(options()).await;
         let before = json!({"id": {"S": "a"}, "token": {"S": "a"}, "due": {"N": "7"}});
@@ -70,7 +71,15 @@ async fn an_update_sets_adds_and_removes() {
         call(&sim, "UpdateItem", update("SET emitted = :true, due = due + :one REMOVE unfinished", values)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(stored(&sim, "a").await, json!({"id": {"S": "a"}, "due": {"N": "8"}, "emitted": {"BOOL": true}}));
-    for expression in ["SET id = :v", "ADD due :v", "SET due = nothing + :v", "SET owner = :v"] {
+    for expression in [
+        "SET id = :v",
+        "ADD due :v",
+        "SET due = nothing + :v",
+        "SET owner = :v",
+        "SET leaves = :v SET holder = :v",
+        "SET leaves = :v, leaves = :v",
+        "SET leaves = :v REMOVE leaves",
+    ] {
         let answer = call(&sim, "UpdateItem", update(expression, json!({":v": {"S": "b"}}))).await;
         assert_eq!(code(&answer), "ValidationException", "{expression}");
     }
@@ -118,7 +127,13 @@ async fn the_index_lists_what_has_its_key_in_order() {
     assert!(found.get("LastEvaluatedKey").is_none());
     let first = call(&sim, "Query", with(query.clone(), json!({"Limit": 1}))).await.json();
     assert_eq!(first["LastEvaluatedKey"], row("first", "9"));
-    for wrong in [json!({"IndexName": "other"}), json!({"KeyConditionExpression": "due <= :now"})] {
+    for wrong in [
+        json!({"IndexName": "other"}),
+        json!({"KeyConditionExpression": "due <= :now"}),
+        json!({"KeyConditionExpression": "unfinished = :yes OR due <= :now"}),
+        json!({"ConsistentRead": true}),
+        json!({"Limit": 0}),
+    ] {
         assert_eq!(code(&call(&sim, "Query", with(query.clone(), wrong)).await), "ValidationException");
     }
 }
@@ -133,10 +148,14 @@ async fn an_item_without_its_key_or_too_large_is_refused() {
         json!({"id": {"S": "a"}, "due": {"N": "many"}}),
         json!({"id": {"S": "a"}, "due": {"X": "1"}}),
         json!({"id": {"S": "a"}, "record": {"S": "x".repeat(400 * 1024)}}),
+        json!({"id": {"S": "a"}, "unfinished": {"S": "yes"}, "due": {"S": "7"}}),
     ] {
         assert_eq!(code(&call(&sim, "PutItem", put(item)).await), "ValidationException");
     }
     assert_eq!(stored(&sim, "a").await, Value::Null);
+    // As large as an item may be, to the byte.
+    let largest = json!({"id": {"S": "a"}, "record": {"S": "x".repeat(400 * 1024 - "idarecord".len())}});
+    assert_eq!(code(&call(&sim, "PutItem", put(largest)).await), "done");
 }
 
 #[tokio::test]
