@@ -39,6 +39,7 @@
 mod clock;
 mod describe;
 mod dynamodb;
+mod elsewhere;
 mod events;
 mod fault;
 mod ids;
@@ -99,6 +100,9 @@ pub struct Options {
     pub page_size: usize,
     /// What [`World::never_up`] is told from the beginning.
     pub never_up: Vec<String>,
+    /// Who answers DynamoDB in the simulator's place. Faults and the journal are the simulator's as ever; its own tables
+    /// stay empty.
+    pub dynamodb: Option<SocketAddr>,
 }
 
 impl Default for Options {
@@ -111,6 +115,7 @@ impl Default for Options {
             faults: Vec::new(),
             page_size: paging::LARGEST_PAGE,
             never_up: Vec::new(),
+            dynamodb: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The simulator on a port of this machine, for people: see `--help`.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,6 +34,9 @@ struct Arguments {
     /// Interface, connection or LAG where no BGP session comes up after a move, as if no router were configured for it
     #[arg(long, value_name = "ID")]
     never_up: Vec<String>,
+    /// Address of another DynamoDB that answers in this one's place
+    #[arg(long, value_name = "IP:PORT")]
+    dynamodb: Option<SocketAddr>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,6 +57,7 @@ async fn main() -> ExitCode {
         faults: arguments.faults,
         page_size: arguments.page_size.into(),
         never_up: arguments.never_up,
+        dynamodb: arguments.dynamodb,
     };
     match Simulator::start(options).await {
         Ok(simulator) => {

@@ -1,5 +1,6 @@
 //! One call of the API from the request to what goes back over the wire: faults, the journal, the world.
 
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use crate::Options;
 use crate::describe;
 use crate::dynamodb::Tables;
+use crate::elsewhere;
 use crate::events;
 use crate::fault::{Effect, Faults, internal};
 use crate::item::{Item, objects, text};
@@ -81,6 +83,23 @@ impl From<Result<Value, ApiError>> for Outcome {
     }
 }
 
+/// What goes back to a request that could not be read.
+fn unreadable(error: ApiError) -> Reply {
+    crate::complain(&format!("{}: {}", error.code, error.message));
+    Reply::Whole(wire::answer(&Err(error), wire::JSON_1_1))
+}
+
+/// What becomes of an answer on its way back.
+fn becomes(response: Response<Bytes>, operation: Operation, effect: Option<Effect>) -> Reply {
+    match effect {
+        Some(Effect::ResetAfter | Effect::Late | Effect::LateBy(_)) => Reply::Closed,
+        Some(Effect::HangAfter) => Reply::Never,
+        Some(Effect::Error500After) => Reply::Whole(wire::answer(&Err(internal(operation)), operation.content_type())),
+        Some(Effect::Truncated) => Reply::Cut(response),
+        _ => Reply::Whole(response),
+    }
+}
+
 /// Direct Connect, EventBridge and DynamoDB.
 pub(crate) struct Service {
     started: Instant,
@@ -91,6 +110,8 @@ pub(crate) struct Service {
     calls: Mutex<Vec<Call>>,
     events: Mutex<Vec<Value>>,
     ledger: Mutex<Tables>,
+    /// Who answers DynamoDB, if not `ledger`.
+    dynamodb: Option<SocketAddr>,
 }
 
 /// The content, whoever panicked while holding it: a test that failed inside a change should fail by its own words.
@@ -114,6 +135,7 @@ impl Service {
             calls: Mutex::default(),
             events: Mutex::default(),
             ledger: Mutex::default(),
+            dynamodb: options.dynamodb,
         }
     }
 
@@ -152,7 +174,12 @@ impl Service {
         if !self.latency.is_zero() {
             sleep(self.latency).await;
         }
-        let (reply, refused_by) = self.answer(headers, body, |operation| lock(&self.faults).next(operation));
+        let (reply, refused_by) = match self.dynamodb {
+            Some(other) if wire::named_operation(headers).0 == "dynamodb" => {
+                (self.pass_on(other, headers, body).await, None)
+            }
+            _ => self.answer(headers, body, |operation| lock(&self.faults).next(operation)),
+        };
         self.note_end(number, &reply, refused_by);
         reply
     }
@@ -170,9 +197,25 @@ impl Service {
     ) -> (Reply, Option<Rule>) {
         match wire::read(headers, body) {
             Ok(request) => self.handle(request.operation, &request.input, effect(request.operation)),
+            Err(error) => (unreadable(error), None),
+        }
+    }
+
+    /// Lets somebody else answer, unless a fault stands before that.
+    async fn pass_on(&self, other: SocketAddr, headers: &HeaderMap, body: &[u8]) -> Reply {
+        let operation = match wire::read(headers, body) {
+            Ok(request) => request.operation,
+            Err(error) => return unreadable(error),
+        };
+        let effect = lock(&self.faults).next(operation);
+        if let Some(reply) = self.instead(operation, effect) {
+            return reply;
+        }
+        match elsewhere::ask(other, headers, body).await {
+            Ok(response) => becomes(response, operation, effect),
             Err(error) => {
-                crate::complain(&format!("{}: {}", error.code, error.message));
-                (Reply::Whole(wire::answer(&Err(error), wire::JSON_1_1)), None)
+                crate::complain(&format!("{other} did not answer {}: {error}", operation.name()));
+                Reply::Closed
             }
         }
     }
@@ -207,30 +250,24 @@ impl Service {
 
     /// Does what is asked, unless a fault stands before it, and answers, unless a fault stands after it.
     fn handle(&self, operation: Operation, input: &Item, effect: Option<Effect>) -> (Reply, Option<Rule>) {
+        if let Some(reply) = self.instead(operation, effect) {
+            return (reply, None);
+        }
+        let outcome = self.perform(operation, input, effect);
+        let response = wire::answer(&outcome.result, operation.content_type());
+        (becomes(response, operation, effect), outcome.refused_by)
+    }
+
+    /// What goes back in place of doing what is asked.
+    fn instead(&self, operation: Operation, effect: Option<Effect>) -> Option<Reply> {
         match effect {
-            Some(Effect::ResetBefore) => return (Reply::Closed, None),
-            Some(Effect::Hang) => return (Reply::Never, None),
+            Some(Effect::ResetBefore) => return Some(Reply::Closed),
+            Some(Effect::Hang) => return Some(Reply::Never),
             _ => {}
         }
-        let error = {
-            let world = self.world();
-            effect.and_then(|effect| effect.error_before(operation, world.account_id(), world.region()))
-        };
-        let outcome = match error {
-            Some(error) => Err(error).into(),
-            None => self.perform(operation, input, effect),
-        };
-        let response = wire::answer(&outcome.result, operation.content_type());
-        let reply = match effect {
-            Some(Effect::ResetAfter | Effect::Late | Effect::LateBy(_)) => Reply::Closed,
-            Some(Effect::HangAfter) => Reply::Never,
-            Some(Effect::Error500After) => {
-                Reply::Whole(wire::answer(&Err(internal(operation)), operation.content_type()))
-            }
-            Some(Effect::Truncated) => Reply::Cut(response),
-            _ => Reply::Whole(response),
-        };
-        (reply, outcome.refused_by)
+        let world = self.world();
+        let error = effect?.error_before(operation, world.account_id(), world.region())?;
+        Some(Reply::Whole(wire::answer(&Err(error), operation.content_type())))
     }
 
     fn perform(&self, operation: Operation, input: &Item, effect: Option<Effect>) -> Outcome {

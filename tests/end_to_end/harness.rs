@@ -4,11 +4,13 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use associate_virtual_interface::error::Name;
-use dx_sim::{Fault, Inventory, Invocation, Options, Simulator, World};
+use dx_sim::{Fault, Inventory, Invocation, Item, Options, Simulator, World};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+
+use crate::table::{self, Table};
 
 /// The function that moves.
 pub(crate) const ASSOCIATE: &str = env!("CARGO_BIN_EXE_associate");
@@ -18,6 +20,9 @@ pub(crate) const VERIFY: &str = env!("CARGO_BIN_EXE_verify");
 /// The function that plans.
 pub(crate) const EVACUATE: &str = env!("CARGO_BIN_EXE_evacuate");
 
+/// The ledger's table, by its name; which one it is on a stage, the stage decides.
+const LEDGER_TABLE: &str = "LEDGER_TABLE";
+
 /// The simulator, the function, and what the function wrote.
 pub(crate) struct Stage {
     pub(crate) simulator: Arc<Simulator>,
@@ -25,6 +30,8 @@ pub(crate) struct Stage {
     runtime: Arc<Simulator>,
     function: Child,
     output: Arc<Mutex<Vec<String>>>,
+    /// The ledger's, if the function has one.
+    table: Option<Table>,
 }
 
 /// What the caller of the function gets.
@@ -123,23 +130,33 @@ impl Stage {
 
     /// Any function over any estate.
     pub(crate) async fn of(binary: &str, options: Options, environment: &[(&str, &str)]) -> Self {
+        let options = Options { dynamodb: table::other(), ..options };
         let simulator = Arc::new(Simulator::start(options).await.unwrap());
-        Self::run(binary, Arc::clone(&simulator), simulator, environment)
+        let table = has_ledger(environment).then(Table::new);
+        Self::run(binary, Arc::clone(&simulator), simulator, table, environment)
     }
 
     /// Another function over the same estate.
     pub(crate) async fn beside(&self, binary: &str, environment: &[(&str, &str)]) -> Self {
         let runtime = Arc::new(Simulator::start(Options::default()).await.unwrap());
-        Self::run(binary, Arc::clone(&self.simulator), runtime, environment)
+        let table = self.table.clone().filter(|_| has_ledger(environment));
+        Self::run(binary, Arc::clone(&self.simulator), runtime, table, environment)
     }
 
-    fn run(binary: &str, simulator: Arc<Simulator>, runtime: Arc<Simulator>, environment: &[(&str, &str)]) -> Self {
+    fn run(
+        binary: &str,
+        simulator: Arc<Simulator>,
+        runtime: Arc<Simulator>,
+        table: Option<Table>,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut function = Command::new(binary)
             .env_clear()
             .envs(simulator.environment())
             .env("AWS_LAMBDA_RUNTIME_API", runtime.address().to_string())
             .env("EVENT_BUS_NAME", "associate-virtual-interface")
             .envs(environment.iter().copied())
+            .envs(table.iter().map(|table| (LEDGER_TABLE, table.name())))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -149,7 +166,7 @@ impl Stage {
         let output = Arc::new(Mutex::new(Vec::new()));
         collect(function.stdout.take().unwrap(), &output);
         collect(function.stderr.take().unwrap(), &output);
-        Self { simulator, runtime, function, output }
+        Self { simulator, runtime, function, output, table }
     }
 
     /// Invokes the function with a request that deserves to be read as JSON.
@@ -191,6 +208,16 @@ impl Stage {
         self.simulator.events().into_iter().map(|event| event["Detail"].clone()).collect()
     }
 
+    /// The items of the ledger.
+    pub(crate) fn items(&self) -> Vec<Value> {
+        self.table.iter().flat_map(|table| table.items(&self.simulator)).collect()
+    }
+
+    /// Changes every item of the ledger behind the function's back.
+    pub(crate) fn change_items(&self, change: impl FnMut(&mut Item)) {
+        self.table.as_ref().unwrap().change(&self.simulator, change);
+    }
+
     /// Everything that the function has written so far.
     pub(crate) fn output(&self) -> Vec<String> {
         self.output.lock().unwrap().clone()
@@ -210,6 +237,10 @@ impl Stage {
         }
         self.output()
     }
+}
+
+fn has_ledger(environment: &[(&str, &str)]) -> bool {
+    environment.iter().any(|(name, _)| *name == LEDGER_TABLE)
 }
 
 fn collect(pipe: impl AsyncRead + Unpin + Send + 'static, into: &Arc<Mutex<Vec<String>>>) {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{ASSOCIATE, Said, Stage, faults};
 use crate::ledger::{LEDGER, moves, named, scheduled};
@@ -55,7 +55,7 @@ async fn killed_at(step: &str) -> Stage {
 
 /// As if an hour had passed since the ledger was last written.
 fn an_hour_passes(stage: &Stage) {
-    stage.simulator.change_ledger("ledger", |item| {
+    stage.change_items(|item| {
         for time in ["in_progress_expiration", "in_doubt_until", "due", "free_since"] {
             let Some(number) = item.get(time).and_then(|value| value["N"].as_str()) else { continue };
             let earlier = number.parse::<i64>().unwrap() - 3_600_000;
@@ -64,14 +64,9 @@ fn an_hour_passes(stage: &Stage) {
     });
 }
 
-fn items(stage: &Stage) -> Vec<Value> {
-    let ledger = stage.simulator.ledger();
-    ledger.as_object().unwrap().values().flat_map(|table| table.as_array().unwrap().clone()).collect()
-}
-
 /// What must hold in the end, however it came to it.
 fn nothing_is_left(stage: &Stage, step: &str) {
-    for item in items(stage) {
+    for item in stage.items() {
         assert!(item.get("unfinished").is_none() && item.get("holder").is_none(), "{step}: {item}");
         let status = item.get("status").map(|status| status["S"].as_str().unwrap());
         assert!(!matches!(status, Some("INPROGRESS" | "IN_DOUBT")), "{step}: {item}");
@@ -118,7 +113,7 @@ async fn the_sweeper_finishes_what_a_killed_process_began_and_nobody_asks_for_ag
 
 async fn swept(step: &'static str) {
     let stage = killed_at(step).await;
-    let begun = !items(&stage).is_empty();
+    let begun = !stage.items().is_empty();
     let sweeper = stage.beside(ASSOCIATE, LEDGER).await;
     for _ in 0..3 {
         an_hour_passes(&stage);

@@ -30,11 +30,10 @@ pub(crate) fn moves(stage: &Stage) -> usize {
 
 /// The item of the ledger whose id begins like this.
 fn item(stage: &Stage, prefix: &str) -> Value {
-    let ledger = stage.simulator.ledger();
-    let all = ledger.as_object().unwrap().values().flat_map(|table| table.as_array().unwrap());
-    let mut found = all.filter(|item| item["id"]["S"].as_str().unwrap().starts_with(prefix));
-    let item = found.next().unwrap_or_else(|| panic!("no {prefix} in {ledger}")).clone();
-    assert!(found.next().is_none(), "several {prefix} in {ledger}");
+    let items = stage.items();
+    let mut found = items.iter().filter(|item| item["id"]["S"].as_str().unwrap().starts_with(prefix));
+    let item = found.next().unwrap_or_else(|| panic!("no {prefix} in {items:?}")).clone();
+    assert!(found.next().is_none(), "several {prefix} in {items:?}");
     item
 }
 
@@ -124,7 +123,7 @@ async fn what_nobody_asks_for_again_is_emitted_by_the_sweeper() {
     stage.ask(&named("CHG-1")).await;
     let idle = stage.ask(&scheduled()).await.record();
     assert_eq!(idle, json!({"unfinished": 0, "emitted": 0, "unsettled": 0}), "its own process has half a minute");
-    stage.simulator.change_ledger("ledger", |item| {
+    stage.change_items(|item| {
         if item.contains_key("due") {
             item.insert("due".to_owned(), json!({"N": "1"}));
         }
@@ -175,7 +174,7 @@ async fn what_was_put_off_or_refused_may_be_asked_for_again() {
     let stage = self::stage(&[]).await;
     let busy = event("request-vlan-in-use");
     assert_eq!(stage.ask(&busy).await.name(), "PreCheckRefused");
-    assert_eq!(stage.simulator.ledger(), json!({}), "what called nothing leaves nothing");
+    assert_eq!(stage.items(), [json!(null); 0], "what called nothing leaves nothing");
     assert_eq!(stage.count("TransactWriteItems"), 0);
 }
 
@@ -265,7 +264,7 @@ async fn no_secret_is_in_the_ledger() {
     let stage = stage(&[]).await;
     stage.simulator.change(crate::secrets::plant);
     stage.ask(&named("CHG-1")).await.record();
-    let ledger = stage.simulator.ledger().to_string();
+    let ledger = json!(stage.items()).to_string();
     assert!(ledger.contains("[PROTECTED]"), "there was a key to protect");
     assert!(!ledger.contains(crate::secrets::CANARY));
 }

@@ -15,5 +15,6 @@ mod ledger;
 mod refusals;
 mod runbooks;
 mod secrets;
+mod table;
 mod traps;
 mod verifications;

@@ -176,3 +176,26 @@ async fn faults_of_writes_are_answered_in_dynamodbs_words() {
         assert_eq!(stored(&sim, "a").await, Value::Null, "{expected}: nothing is written");
     }
 }
+
+#[tokio::test]
+async fn another_dynamodb_answers_in_its_place_and_faults_stay_here() {
+    let other = start(options()).await;
+    let faults = ["PutItem:conditional:2", "PutItem:500-after:3"].map(|spec| spec.parse().unwrap()).to_vec();
+    let sim = start(dx_sim::Options { dynamodb: Some(other.address()), faults, ..options() }).await;
+    for (id, expected, written) in [
+        ("a", "done", true),
+        ("b", "ConditionalCheckFailedException", false),
+        ("c", "InternalServerError", true),
+        ("", "ValidationException", false),
+    ] {
+        let answer = call(&sim, "PutItem", put(json!({"id": {"S": id}}))).await;
+        assert_eq!(code(&answer), expected, "{id}");
+        assert_eq!(other.ledger()["ledger"].to_string().contains(&format!("{{\"S\":\"{id}\"}}")), written, "{id}");
+    }
+    assert_eq!(stored(&sim, "a").await, json!({"id": {"S": "a"}}));
+    assert_eq!((sim.ledger(), sim.calls().len(), other.calls().len()), (json!({}), 5, 4));
+    drop(other);
+    tokio::task::yield_now().await; // its server ends
+    let key = json!({"TableName": "ledger", "Key": {"id": {"S": "a"}}});
+    assert!(crate::client::try_call(&sim, "GetItem", &key).await.is_none(), "nobody there is no answer");
+}
