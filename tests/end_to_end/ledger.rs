@@ -268,3 +268,25 @@ async fn no_secret_is_in_the_ledger() {
     assert!(ledger.contains("[PROTECTED]"), "there was a key to protect");
     assert!(!ledger.contains(crate::secrets::CANARY));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_at_once_one_moves_and_every_other_is_told_to_wait() {
+    let stage = stage(&[]).await;
+    let mut asked = Vec::new();
+    for number in 0..8 {
+        let one = stage.beside(crate::harness::ASSOCIATE, LEDGER).await;
+        asked.push(tokio::spawn(async move { one.ask(&named(&format!("CHG-{}", number % 4))).await }));
+    }
+    let mut moved = 0;
+    for one in asked {
+        match one.await.unwrap() {
+            Said::Record(record) if record["outcome"] == "associated" => moved += 1,
+            Said::Record(record) => assert_eq!(record["outcome"], "alreadyAssociated"),
+            Said::Error { name, message } => {
+                assert!(matches!(name.as_str(), "InProgress" | "PreCheckNotYet" | "Unavailable"), "{name}: {message}");
+            }
+        }
+    }
+    assert!(moved >= 1, "nobody moved it");
+    assert_eq!((stage.associate_calls(), moves(&stage)), (1, 1));
+}

@@ -8,7 +8,6 @@ mod doors;
 mod evacuations;
 mod examples;
 mod faults;
-mod foreign;
 mod harness;
 mod kills;
 mod ledger;
