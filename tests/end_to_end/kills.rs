@@ -4,10 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use crate::harness::{ASSOCIATE, Said, Stage, faults};
-use crate::ledger::{LEDGER, moves, named, scheduled};
+use crate::ledger::{LEDGER, hours_pass, moves, named, scheduled};
 use crate::secrets;
 
 /// Each call of a move in turn, held before it is carried out and, where it changes something, after it.
@@ -53,17 +51,6 @@ async fn killed_at(step: &str) -> Stage {
     stage
 }
 
-/// As if an hour had passed since the ledger was last written.
-fn an_hour_passes(stage: &Stage) {
-    stage.change_items(|item| {
-        for time in ["in_progress_expiration", "in_doubt_until", "due", "free_since"] {
-            let Some(number) = item.get(time).and_then(|value| value["N"].as_str()) else { continue };
-            let earlier = number.parse::<i64>().unwrap() - 3_600_000;
-            item.insert(time.to_owned(), json!({"N": earlier.to_string()}));
-        }
-    });
-}
-
 /// What must hold in the end, however it came to it.
 fn nothing_is_left(stage: &Stage, step: &str) {
     for item in stage.items() {
@@ -95,7 +82,7 @@ async fn asked_again(step: &'static str) {
     for _ in 0..3 {
         let Said::Error { name, .. } = &said else { break };
         assert!(matches!(name.as_str(), "InProgress" | "AssociationUnsettled"), "{step}: {said:?}");
-        an_hour_passes(&stage);
+        hours_pass(&stage);
         said = another.ask(&named("CHG-1")).await;
     }
     assert_eq!(said.record()["outcome"], "associated", "{step}");
@@ -116,7 +103,7 @@ async fn swept(step: &'static str) {
     let begun = !stage.items().is_empty();
     let sweeper = stage.beside(ASSOCIATE, LEDGER).await;
     for _ in 0..3 {
-        an_hour_passes(&stage);
+        hours_pass(&stage);
         sweeper.ask(&scheduled()).await.record();
     }
     nothing_is_left(&stage, step);

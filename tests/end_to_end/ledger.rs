@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::harness::{Said, Stage, accept, event, faults, now, request, request_with};
 
 const MOVED: &str = "dxlag-fgashlag";
-pub(crate) const LEDGER: &[(&str, &str)] = &[("LEDGER_TABLE", "ledger"), ("IN_DOUBT_SECONDS", "1")];
+pub(crate) const LEDGER: &[(&str, &str)] = &[("LEDGER_TABLE", "ledger"), ("IN_DOUBT_SECONDS", "3600")];
 
 async fn stage(specs: &[&str]) -> Stage {
     Stage::with(Options { faults: faults(specs), ..Options::default() }, LEDGER).await
@@ -35,6 +35,17 @@ fn item(stage: &Stage, prefix: &str) -> Value {
     let item = found.next().unwrap_or_else(|| panic!("no {prefix} in {items:?}")).clone();
     assert!(found.next().is_none(), "several {prefix} in {items:?}");
     item
+}
+
+/// As if two hours had passed since the ledger was last written: longer than a deadline and a doubt.
+pub(crate) fn hours_pass(stage: &Stage) {
+    stage.change_items(|item| {
+        for time in ["in_progress_expiration", "in_doubt_until", "due", "free_since"] {
+            let Some(number) = item.get(time).and_then(|value| value["N"].as_str()) else { continue };
+            let earlier = number.parse::<i64>().unwrap() - 7_200_000;
+            item.insert(time.to_owned(), json!({"N": earlier.to_string()}));
+        }
+    });
 }
 
 pub(crate) fn scheduled() -> Value {
@@ -159,7 +170,7 @@ async fn a_call_without_an_answer_is_not_made_again_while_it_may_be_applied() {
     assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
     assert_eq!(stage.ask(&named("CHG-2")).await.name(), "InProgress", "nor may another request");
     assert_eq!((stage.associate_calls(), stage.emitted().len()), (1, 1));
-    tokio::time::sleep(Duration::from_millis(1_100)).await; // IN_DOUBT_SECONDS
+    hours_pass(&stage);
     let record = stage.ask(&named("CHG-1")).await.record();
     assert_eq!((record["outcome"].as_str(), stage.associate_calls(), moves(&stage)), (Some("associated"), 2, 1));
 }
