@@ -163,6 +163,7 @@ fn aws_words_are_cleaned_and_cut() {
     let error = AwsError::new("code", &format!("a\u{1b}[31m\n{}", "x".repeat(600)));
     assert!(error.message.starts_with("a [31m xxx"));
     assert_eq!(error.message.chars().count(), 512);
+    assert_eq!(AwsError::new("Code", "words").to_string(), "Code: words");
 }
 
 /// After a change that is meant, `UPDATE_SCHEMAS=1 cargo test --lib schemas` writes them anew.

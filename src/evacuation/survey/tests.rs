@@ -119,3 +119,95 @@ fn reads_that_disagree_on_where_an_interface_is_are_no_fact() {
         Ok(vec!["dxvif-fexample".to_owned()])
     );
 }
+
+/// Where the interface goes after this change, or the fault.
+fn target(mutate: impl Fn(&mut Evacuation, &mut Survey)) -> Result<String, Fault> {
+    let (mut evacuation, mut survey) = (evacuation(), survey());
+    mutate(&mut evacuation, &mut survey);
+    survey.situation(&evacuation, &caller()).unwrap().leaving.swap_remove(0).target
+}
+
+fn set_standby(listing: &mut Listing<Port>, id: &str) {
+    let tag = crate::facts::Tag { key: STANDBY_TAG.to_owned(), value: text(id) };
+    listing.as_mut().unwrap()[0].tags = vec![tag];
+}
+
+#[test]
+fn everything_goes_where_it_was_told_to_or_where_the_tag_says_and_not_in_circles() {
+    let (from, to) = (SOURCE.to_owned(), TARGET.to_owned());
+    assert_eq!(target(|_, _| {}), Ok(to.clone()));
+    assert_eq!(target(|evacuation, _| evacuation.target = None), Err(Fault::NoStandby { from: from.clone() }));
+    let by_tag = |evacuation: &mut Evacuation, survey: &mut Survey| {
+        evacuation.target = None;
+        set_standby(&mut survey.connections, TARGET);
+    };
+    assert_eq!(target(by_tag), Ok(to.clone()));
+    let no_port = |evacuation: &mut Evacuation, survey: &mut Survey| {
+        evacuation.target = None;
+        set_standby(&mut survey.connections, "dxvif-f1");
+    };
+    assert_eq!(target(no_port), Err(Fault::StandbyNotAPort { from: from.clone() }));
+    let left = |evacuation: &mut Evacuation, _: &mut Survey| evacuation.target = text(SOURCE);
+    assert_eq!(target(left), Err(Fault::TargetIsLeft { target: from.clone(), from: from.clone() }));
+    let emptied = |evacuation: &mut Evacuation, _: &mut Survey| evacuation.ports.push(TARGET.to_owned());
+    assert_eq!(target(emptied), Err(Fault::TargetIsEmptied { target: to.clone() }));
+    // Named alone, it may be where it was brought to; with its port, that is meant.
+    let of_each_other = |evacuation: &mut Evacuation, survey: &mut Survey| {
+        *evacuation = Evacuation { interfaces: vec!["dxvif-fexample".to_owned()], ..Evacuation::default() };
+        set_standby(&mut survey.connections, TARGET);
+        set_standby(&mut survey.lags, SOURCE);
+    };
+    assert_eq!(target(of_each_other), Err(Fault::StandbyOfEachOther { from, target: to.clone() }));
+    let with_its_port = |evacuation: &mut Evacuation, survey: &mut Survey| {
+        of_each_other(evacuation, survey);
+        evacuation.ports = vec![SOURCE.to_owned()];
+    };
+    assert_eq!(target(with_its_port), Ok(to));
+}
+
+#[test]
+fn what_carries_nothing_or_is_not_visible_is_told_and_refused_only_if_nothing_is() {
+    let mut survey = survey();
+    let member = survey.lags.as_ref().unwrap()[0].members[0].id.clone();
+    survey.connections.as_mut().unwrap().push(connection("dxcon-fempty01", "EqDC2", "1abc2defghijk"));
+    let evacuation = |ports: &[&str]| Evacuation {
+        ports: ports.iter().map(|&port| port.to_owned()).collect(),
+        interfaces: vec!["dxvif-fnosuch".to_owned()],
+        ..Evacuation::default()
+    };
+    let some = evacuation(&[&member, "dxcon-fempty01", "dxcon-fnosuch", SOURCE]);
+    let situation = survey.situation(&some, &caller()).unwrap();
+    let (port, interface) =
+        ("dxcon-fnosuch is not visible in us-east-1", "virtual interface dxvif-fnosuch is not visible in us-east-1");
+    let lag = format!("{member} is a member of {TARGET} and carries nothing itself: name {TARGET} instead");
+    let notices = [
+        Notice::new(NoticeCode::SourceIsLagMember, lag),
+        Notice::new(NoticeCode::SourceIsEmpty, "dxcon-fempty01 carries no virtual interfaces"),
+        Notice::new(NoticeCode::NotVisible, port),
+        Notice::new(NoticeCode::NotVisible, interface),
+    ];
+    assert_eq!(situation.notices, notices);
+    assert_eq!(situation.leaving.len(), 1);
+    let none = survey.situation(&evacuation(&["dxcon-fnosuch"]), &caller()).unwrap_err();
+    assert_eq!(none, Error::new(Name::PreCheckRefused, format!("{port}\n{interface}")));
+}
+
+#[test]
+fn a_target_that_is_known_from_a_tag_alone_is_listed_and_may_be_an_interconnect() {
+    let other = "dxcon-fintrcon";
+    let (mut evacuation, mut survey) = (evacuation(), survey());
+    let to_read = |survey: &Survey, evacuation: &Evacuation| {
+        let situation = survey.situation(evacuation, &caller()).unwrap();
+        (survey.targets_to_list(&situation), survey.interconnects_to_find(&situation))
+    };
+    assert_eq!(to_read(&survey, &evacuation), (BTreeSet::new(), BTreeSet::new()));
+    evacuation.target = text(other);
+    let both: BTreeSet<String> = [other.to_owned()].into();
+    assert_eq!(to_read(&survey, &evacuation), (both.clone(), both.clone()));
+    assert_eq!(survey.see_interconnects(refused()), Ok(()));
+    assert_eq!(survey.see_interconnects(denied()), Ok(()), "then it is not visible");
+    assert_eq!(survey.see_interconnects(incomplete()).unwrap_err().name, Name::Unavailable);
+    assert_eq!(to_read(&survey, &evacuation), (both.clone(), both.clone()));
+    survey.see_interconnects(Ok(vec![connection(other, "EqDC2", "1abc2defghijk")])).unwrap();
+    assert_eq!(to_read(&survey, &evacuation), (both, BTreeSet::new()));
+}
