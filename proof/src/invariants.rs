@@ -166,10 +166,15 @@ fn told(history: &History) -> Result<(), String> {
     let said = |request: &str, outcome: &str| ids.contains_key(&(request.to_owned(), outcome.to_owned()));
     let moves: Vec<_> = history.moves().collect();
     for (call, payload) in &moves {
-        let later = |(other, it): &&(&Call, &Payload)| it.interface == payload.interface && other.sent > call.sent;
-        let superseded = moves.iter().any(|other| later(&other));
+        // Whoever takes the interface after the doubt is over, before anybody has looked, leaves nobody who could say.
+        let taken_since = history.calls.iter().filter(|other| other.sent > call.sent).any(|other| {
+            other.operation == "TransactWriteItems"
+                && history
+                    .payload_of(other)
+                    .is_some_and(|it| it.interface == payload.interface && it.request_id != payload.request_id)
+        });
         let request = &payload.request_id;
-        let known = said(request, "associated") || superseded && said(request, "unsettled");
+        let known = said(request, "associated") || taken_since && said(request, "unsettled");
         if !known {
             return Err(format!("{request} was applied, and the bus does not know"));
         }
