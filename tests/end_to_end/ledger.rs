@@ -106,9 +106,12 @@ async fn two_requests_for_one_interface_never_overlap() {
     let short = Invocation { timeout: Duration::from_secs(20), ..Invocation::default() };
     let first = stage.ask_as(named("CHG-1").to_string(), short);
     let others = async {
-        while stage.associate_calls() == 0 {
-            tokio::task::yield_now().await;
-        }
+        let called = async {
+            while stage.associate_calls() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), called).await.expect("the first calls");
         (beside.ask(&named("CHG-2")).await, beside.ask(&named("CHG-1")).await)
     };
     let (first, (another, same)) = tokio::join!(first, others);

@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use dx_sim::{Item, Simulator};
 use serde_json::{Value, json};
 
+/// Who asks: the function's own key and Region, for by these an emulator knows whose table it is.
+const AS_THE_FUNCTION: &str =
+    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/dynamodb/aws4_request";
+
 /// The other DynamoDB, if there is to be one.
 pub(crate) fn other() -> Option<SocketAddr> {
     let address = std::env::var("OTHER_DYNAMODB").ok()?;
@@ -78,11 +82,11 @@ impl Table {
 /// One call, which is to succeed. It holds the thread up: whoever answers is another process.
 fn ask(other: SocketAddr, operation: &str, members: &Value) -> Value {
     let body = members.to_string();
+    let length = body.len();
     let head = format!(
-        "POST / HTTP/1.1\r\nhost: {other}\r\nconnection: close\r\ncontent-type: application/x-amz-json-1.0\r\n\
-         authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/dynamodb/aws4_request\r\nx-amz-target: DynamoDB_20120810.{operation}\r\n\
-         content-length: {}\r\n\r\n",
-        body.len()
+        "POST / HTTP/1.1\r\nhost: {other}\r\nconnection: close\r\nauthorization: {AS_THE_FUNCTION}\r\n\
+         content-type: application/x-amz-json-1.0\r\ncontent-length: {length}\r\n\
+         x-amz-target: DynamoDB_20120810.{operation}\r\n\r\n"
     );
     let mut stream = TcpStream::connect(other).unwrap();
     stream.write_all((head + &body).as_bytes()).unwrap();
