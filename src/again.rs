@@ -33,7 +33,7 @@ impl Associate {
             Ok(Found::OnTarget(there)) if seen.is_held_by(entry, now) => {
                 self.conclude(entry, there.virtual_interface.clone(), keeping, invocation).await.map(Some)
             }
-            // Somebody else has held the interface since, and may have brought it there.
+            // The lease is lost: somebody else may have brought it there.
             Ok(Found::OnTarget(_)) => Ok(None),
             Ok(_) if entry.doubt_is_over(now) => Ok(None),
             _ => self.leave_in_doubt(entry, keeping, invocation).await.map(Some),

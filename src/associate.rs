@@ -160,12 +160,13 @@ impl Associate {
                 let found = self.direct_connect.find(&request, &caller, clock).await?;
                 self.act(work, &found, &mut Keeping::nothing()).await
             }
-            Some(ledger) => Box::pin(self.act_once(work, ledger)).await,
+            Some(ledger) => Box::pin(self.act_once(work, ledger, false)).await,
         }
     }
 
-    /// The same with a ledger: what was begun before is not begun again. (On the heap, like the reads that it waits for.)
-    async fn act_once(&self, work: Work<'_>, ledger: &Ledger) -> Result<Told, Error> {
+    /// The same with a ledger: what was begun before is not begun again. Another request that was left behind is looked
+    /// after first, once. (On the heap, like the reads that it waits for.)
+    async fn act_once(&self, work: Work<'_>, ledger: &Ledger, looked_after: bool) -> Result<Told, Error> {
         let Work { request, caller, invocation } = work;
         let key = Key::of(request);
         let began = work.now();
@@ -185,6 +186,15 @@ impl Associate {
         if let Standing::Over(entry) = standing {
             return Ok(self.say_again(entry, &mut keeping, invocation).await);
         }
+        if let Some(holder) = seen.left_behind_by(&key, work.now())
+            && !looked_after
+            && let Some(holder) = ledger.entry(holder).await?
+        {
+            self.look_after(ledger, holder, invocation).await?;
+            invocation.clock.is_enough_for(needed_to_act(false))?;
+            return Box::pin(self.act_once(work, ledger, true)).await;
+        }
+        seen.is_free_for(&key, work.now())?;
         let mut found = match found {
             Some(found) => found,
             None => find.await,
@@ -194,7 +204,6 @@ impl Associate {
         {
             return Ok(told);
         }
-        seen.is_free_for(&key, work.now())?;
         if let Ok(Found::Facts(_)) = &found
             && seen.was_let_go_after(began - MAX_CLOCK_SKEW)
         {

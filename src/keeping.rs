@@ -95,18 +95,17 @@ impl<'a> Keeping<'a> {
         kept.write_entry(entry).await
     }
 
-    /// Writes that the call of an attempt before was applied.
+    /// Writes that the call of an attempt before was applied. Unless that stands there it must not be said, for somebody
+    /// else may have taken the interface meanwhile and have brought it there.
     ///
     /// # Errors
-    /// [`Name::InProgress`], when somebody else has written since the ledger was read.
+    /// [`Name::InProgress`], when somebody else has written since the ledger was read, or the ledger does not take it:
+    /// whoever asks next finds the same. (Any other name would say that nothing moved.)
     pub(crate) async fn conclude(&mut self, entry: &Entry, saying: &Saying) -> Result<(), Error> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
         kept.seen.is_free_for(&kept.key, kept.now())?;
         let held = kept.begun(intent_of(entry));
-        match kept.write(held.end(Status::Completed, saying.clone(), kept.times())).await {
-            Some(Unwritten::Changed) => Err(at_the_same_moment()),
-            _ => Ok(()),
-        }
+        kept.written(held.end(Status::Completed, saying.clone(), kept.times())).await
     }
 
     /// Writes that nobody knows whether the call of an attempt before was applied.
@@ -126,10 +125,7 @@ impl<'a> Keeping<'a> {
     pub(crate) async fn close(&mut self) -> Result<(), Error> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
         if let Some(held) = kept.held() {
-            return match kept.write(held.put_off(kept.now())).await {
-                Some(Unwritten::Changed) => Err(at_the_same_moment()),
-                _ => Ok(()),
-            };
+            return kept.written(held.put_off(kept.now())).await;
         }
         let Some(entry) = kept.seen.entry.clone() else { return Ok(()) };
         let entry = Entry { token: kept.token(), ..entry.closed() };
@@ -201,6 +197,18 @@ impl Kept<'_> {
                 // Even if somebody seems to have written: it may have been a conflict that is over by the next try.
                 self.owed = Some(held);
                 Some(unwritten)
+            }
+        }
+    }
+
+    /// The same where nothing may be said before it is written.
+    async fn written(&mut self, held: Held) -> Result<(), Error> {
+        match self.write(held).await {
+            None => Ok(()),
+            Some(Unwritten::Changed) => Err(at_the_same_moment()),
+            Some(Unwritten::Failed(failed)) => {
+                let message = format!("what became of an attempt before could not be written ({})", failed.why());
+                Err(Error::new(Name::InProgress, message))
             }
         }
     }

@@ -132,7 +132,7 @@ pub struct Lease {
     pub token: String,
     /// The id of the request's item that holds the interface.
     pub holder: Option<String>,
-    /// Until then nobody else may.
+    /// Until then it may be moving it, and nobody else asks what became of it.
     pub held_until: OffsetDateTime,
     /// When it was last let go.
     pub free_since: Option<OffsetDateTime>,
@@ -163,14 +163,13 @@ pub enum Standing<'a> {
 }
 
 impl Seen {
-    /// What this means for a request.
+    /// What this means for a request, whoever holds the interface.
     ///
     /// # Errors
-    /// [`Name::RequestIdReused`]; [`Name::InProgress`], while another attempt or another request may be at it; and
+    /// [`Name::RequestIdReused`]; [`Name::InProgress`], while another attempt at it may be running; and
     /// [`Name::StaleRequest`], when it was carried out and the interface has been moved again since.
     pub fn standing(&self, key: &Key, now: OffsetDateTime) -> Result<Standing<'_>, Error> {
         let Some(entry) = self.entry.as_ref().filter(|entry| entry.expires > now) else {
-            self.is_free_for(key, now)?;
             return Ok(Standing::Open(None));
         };
         if entry.guard != key.guard {
@@ -186,10 +185,7 @@ impl Seen {
                 Err(Error::new(Name::InProgress, "the same request is being carried out"))
             }
             Status::InProgress | Status::InDoubt => Ok(Standing::InDoubt(entry)),
-            Status::PutOff => {
-                self.is_free_for(key, now)?;
-                Ok(Standing::Open(Some(entry)))
-            }
+            Status::PutOff => Ok(Standing::Open(Some(entry))),
         }
     }
 
@@ -222,15 +218,22 @@ impl Seen {
     /// # Errors
     /// [`Name::InProgress`], if one does.
     pub fn is_free_for(&self, key: &Key, now: OffsetDateTime) -> Result<(), Error> {
-        let held = |lease: &&Lease| lease.holder.as_ref().is_some_and(|holder| *holder != key.request);
-        match self.lease_at(now).filter(held) {
-            Some(lease) if now <= lease.held_until => {
-                let message = "another request for this interface is being carried out, or it is not known yet whether \
-                               its call was applied";
-                Err(Error::new(Name::InProgress, message))
-            }
-            _ => Ok(()),
-        }
+        let message = "another request for this interface is being carried out, or it is not known yet whether its call \
+                       was applied";
+        self.other_holder(key, now).map_or(Ok(()), |_| Err(Error::new(Name::InProgress, message)))
+    }
+
+    /// The other request that still holds the interface although its time is over: the id of its item. Somebody must
+    /// find out what became of it before anybody else takes the interface, for afterwards nobody could tell.
+    #[must_use]
+    pub fn left_behind_by(&self, key: &Key, now: OffsetDateTime) -> Option<&str> {
+        self.other_holder(key, now).filter(|(lease, _)| now > lease.held_until).map(|(_, holder)| holder)
+    }
+
+    fn other_holder(&self, key: &Key, now: OffsetDateTime) -> Option<(&Lease, &str)> {
+        let lease = self.lease_at(now)?;
+        let holder = lease.holder.as_deref().filter(|holder| *holder != key.request)?;
+        Some((lease, holder))
     }
 
     /// Whether the interface was let go so shortly before that what was read meanwhile may be older.

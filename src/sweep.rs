@@ -54,7 +54,7 @@ impl Associate {
         for id in ledger.unfinished(clock.now(), MOST).await? {
             clock.is_enough_for(needed_to_act(true))?;
             swept.unfinished += 1;
-            match self.look_after(ledger, &id, invocation).await {
+            match self.look_after_overdue(ledger, &id, invocation).await {
                 Ok(told) => {
                     swept.emitted += u64::from(told.as_ref().is_some_and(|told| told.emitted == Some(true)));
                     // What is in doubt is counted when it is said.
@@ -79,21 +79,39 @@ impl Associate {
         }
     }
 
-    async fn look_after(&self, ledger: &Ledger, id: &str, invocation: &Invocation) -> Result<Option<Told>, Error> {
+    async fn look_after_overdue(
+        &self,
+        ledger: &Ledger,
+        id: &str,
+        invocation: &Invocation,
+    ) -> Result<Option<Told>, Error> {
         let now = invocation.clock.now();
         // The index may be behind.
-        let Some(entry) = ledger.entry(id).await?.filter(|entry| entry.due.is_some_and(|due| due <= now)) else {
-            return Ok(None);
-        };
+        match ledger.entry(id).await?.filter(|entry| entry.due.is_some_and(|due| due <= now)) {
+            Some(entry) => self.look_after(ledger, entry, invocation).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Finishes what can be finished of one request now, and says it.
+    ///
+    /// # Errors
+    /// [`Name::InProgress`], when somebody else is at it; [`Name::AccessDenied`] and [`Name::Unavailable`] from the ledger.
+    pub(crate) async fn look_after(
+        &self,
+        ledger: &Ledger,
+        entry: Entry,
+        invocation: &Invocation,
+    ) -> Result<Told, Error> {
         let lease = lease_of(&entry.virtual_interface_id);
         let seen = Seen { lease: ledger.lease(&lease).await?, entry: Some(entry.clone()) };
         let key = Key { request: entry.id.clone(), lease, guard: entry.guard.clone() };
-        let held = seen.is_held_by(&entry, now);
+        let held = seen.is_held_by(&entry, invocation.clock.now());
         let mut keeping = Keeping::of(ledger, key, seen, invocation);
         if matches!(entry.status, Status::Completed | Status::Rejected | Status::PutOff) {
-            return Ok(Some(self.say_again(&entry, &mut keeping, invocation).await));
+            return Ok(self.say_again(&entry, &mut keeping, invocation).await);
         }
-        self.find_out(&entry, held, &mut keeping, invocation).await.map(Some)
+        self.find_out(&entry, held, &mut keeping, invocation).await
     }
 
     /// What became of a call whose answer nobody has.

@@ -165,17 +165,9 @@ fn told(history: &History) -> Result<(), String> {
     no(ids.iter().find(|(_, ids)| ids.len() > 1), "one outcome under several ids")?;
     let said = |request: &str, outcome: &str| ids.contains_key(&(request.to_owned(), outcome.to_owned()));
     let moves: Vec<_> = history.moves().collect();
-    for (call, payload) in &moves {
-        // Whoever takes the interface after the doubt is over, before anybody has looked, leaves nobody who could say.
-        let taken_since = history.calls.iter().filter(|other| other.sent > call.sent).any(|other| {
-            other.operation == "TransactWriteItems"
-                && history
-                    .payload_of(other)
-                    .is_some_and(|it| it.interface == payload.interface && it.request_id != payload.request_id)
-        });
+    for (_, payload) in &moves {
         let request = &payload.request_id;
-        let known = said(request, "associated") || taken_since && said(request, "unsettled");
-        if !known {
+        if !said(request, "associated") {
             return Err(format!("{request} was applied, and the bus does not know"));
         }
     }

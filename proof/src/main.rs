@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
+use proof::cells::{Played, Scene};
 use proof::history::History;
 use proof::invariants::{INVARIANTS, check};
 use proof::reached::Reached;
@@ -25,9 +26,9 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Every trouble at every call, one at a time, with clocks that are right and off by an hour
+    /// Every trouble at every call in each of three scenes, one at a time, with clocks that are right and off by an hour
     Cells,
-    /// Every two troubles
+    /// Every two troubles in each scene
     Pairs,
     /// Random schedules
     Seeds {
@@ -47,6 +48,9 @@ enum What {
     Cell {
         /// What goes wrong
         cells: Vec<String>,
+        /// Who is there
+        #[arg(long, value_enum, default_value_t = Scene::Retried)]
+        scene: Scene,
         /// By how many seconds the first attempt's clock is off
         #[arg(long, default_value_t = 0, allow_hyphen_values = true)]
         first_clock: i64,
@@ -69,10 +73,10 @@ fn main() -> ExitCode {
         What::Pairs => all_cells(true),
         What::Seeds { count, from } => all_seeds(from, count),
         What::Seed { seed } => show(&seeds::play(seed)),
-        What::Cell { cells, first_clock, later_clocks } => {
+        What::Cell { cells, scene, first_clock, later_clocks } => {
             let cells: Option<Vec<_>> = cells.iter().map(|text| parse(text)).collect();
             if let Some(cells) = cells {
-                return show(&cells::play(&cells, (first_clock, later_clocks)));
+                return show(&Played { scene, cells, clocks: (first_clock, later_clocks) }.play());
             }
             eprintln!("a cell is OPERATION:NTH:TROUBLE");
             ExitCode::from(2)
@@ -210,26 +214,33 @@ fn all_seeds(from: u64, count: u64) -> ExitCode {
 fn all_cells(pairs: bool) -> ExitCode {
     let began = Instant::now();
     let shown = Shown::default();
+    let unmet = Mutex::new(Vec::new());
     let first = cells::first();
+    let look = |played: &Played, reached: &mut Reached| {
+        let history = played.play();
+        shown.look(&history, reached, || played.command());
+        if played.unmet(&history).next().is_some()
+            && let Ok(mut unmet) = unmet.lock()
+        {
+            unmet.push(played.command());
+        }
+        history
+    };
     each(first.len() as u64, &shown, |number, reached| {
-        let Some((cells, clocks)) = usize::try_from(number).ok().and_then(|number| first.get(number)) else { return };
-        let history = cells::play(cells, *clocks);
-        shown.look(&history, reached, || command(cells, *clocks));
-        if !pairs || *clocks != (0, 0) {
+        let Some(played) = usize::try_from(number).ok().and_then(|number| first.get(number)) else { return };
+        let history = look(played, reached);
+        if !pairs || played.clocks != (0, 0) {
             return;
         }
-        for both in cells::second(cells, &history) {
+        for both in played.second(&history) {
             if shown.failed.load(Ordering::Relaxed) {
                 break;
             }
-            shown.look(&cells::play(&both, *clocks), reached, || command(&both, *clocks));
+            look(&both, reached);
         }
     });
-    shown.tell(if pairs { "pairs" } else { "cells" }, began, &[])
-}
-
-fn command(cells: &[proof::plan::Cell], clocks: (i64, i64)) -> String {
-    let cells: Vec<_> =
-        cells.iter().map(|(operation, nth, trouble)| format!("{operation}:{nth}:{}", trouble.name())).collect();
-    format!("cargo prove cell {} --first-clock {} --later-clocks {}", cells.join(" "), clocks.0, clocks.1)
+    // Every trouble that is chosen must be met, and at every operation where it can be.
+    let mut missing = unmet.into_inner().unwrap_or_default();
+    missing.extend(shown.reached.lock().map(|reached| reached.missing_troubles()).unwrap_or_default());
+    shown.tell(if pairs { "pairs" } else { "cells" }, began, &missing)
 }

@@ -143,14 +143,20 @@ impl Reached {
     /// What was never seen of all that must be.
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
+        let rest = ANSWERS.iter().chain(&BRANCHES).map(|name| (*name).to_owned());
+        rest.filter(|what| !self.0.contains_key(what)).chain(self.missing_troubles()).collect()
+    }
+
+    /// Every trouble that was never met at an operation where it can be.
+    #[must_use]
+    pub fn missing_troubles(&self) -> Vec<String> {
         // Only the reads that follow a move may lag behind it.
         let void = |name: &str, operation: &str| name == "stale" && operation != "DescribeVirtualInterfaces";
         let cells = OPERATIONS.iter().flat_map(|operation| {
             let names = troubles(operation).map(Trouble::name).filter(|name| !void(name, operation));
             names.map(move |name| format!("{name} at {operation}"))
         });
-        let rest = ANSWERS.iter().chain(&BRANCHES).map(|name| (*name).to_owned());
-        cells.chain(rest).filter(|what| !self.0.contains_key(what)).collect()
+        cells.filter(|what| !self.0.contains_key(what)).collect()
     }
 }
 

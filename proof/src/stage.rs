@@ -113,6 +113,12 @@ impl Stage {
         self.network.elapsed()
     }
 
+    /// How many requests somebody must still look after.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.network.local().unfinished()
+    }
+
     /// Sends a request once and waits for what becomes of it.
     pub async fn send(&self, payload: usize, how: Circumstances) -> Ended {
         let turn = self.turns.acquire().await;
@@ -171,7 +177,7 @@ impl Stage {
     pub async fn keep_sweeping(&self, mut skew: impl FnMut() -> i64) {
         loop {
             sleep(SWEEP).await;
-            if self.network.local().unfinished() > 0 {
+            if self.unfinished() > 0 {
                 self.sweep(skew()).await;
             }
         }
@@ -181,7 +187,7 @@ impl Stage {
     pub async fn finish(&self, unended: Vec<String>) -> History {
         for _ in 0..MOST_SWEEPS {
             sleep(QUIET).await;
-            if self.network.local().unfinished() == 0 {
+            if self.unfinished() == 0 {
                 break;
             }
             self.sweep(0).await;

@@ -105,9 +105,3 @@ impl Trouble {
 pub fn troubles(operation: &str) -> impl Iterator<Item = Trouble> {
     TROUBLES.iter().filter(move |(_, _, at)| at.is(operation)).map(|(_, trouble, _)| *trouble)
 }
-
-/// How many cells the model has for these operations, void ones included.
-#[must_use]
-pub fn kinds() -> usize {
-    TROUBLES.len()
-}

@@ -7,10 +7,13 @@ use crate::request::Override;
 
 /// What the ledger says of the example's request, in a word, so long after the attempt began.
 fn standing(seen: &Seen, key: &Key, later: Duration) -> &'static str {
-    match seen.standing(key, now() + later) {
+    let now = now() + later;
+    match seen.standing(key, now) {
+        Ok(Standing::Over(_)) => "over",
+        Ok(_) if seen.left_behind_by(key, now).is_some() => "left behind",
+        Ok(_) if seen.is_free_for(key, now).is_err() => "held",
         Ok(Standing::Open(None)) => "open",
         Ok(Standing::Open(Some(_))) => "open again",
-        Ok(Standing::Over(_)) => "over",
         Ok(Standing::InDoubt(_)) => "in doubt",
         Err(error) => error.name.as_str(),
     }
@@ -45,14 +48,15 @@ fn what_an_attempt_left_decides_about_the_same_request_and_about_others() {
     let forgotten = Duration::days(15);
     // Status; how much later; the same request; another for the same interface.
     for (status, later, same, other) in [
-        (InProgress, at_once, "InProgress", "InProgress"),
-        (InProgress, running, "InProgress", "InProgress"),
-        (InProgress, not_running, "in doubt", "InProgress"),
-        (InProgress, doubt, "in doubt", "InProgress"),
-        (InProgress, no_doubt, "in doubt", "open"),
-        (InDoubt, at_once, "in doubt", "InProgress"),
-        (InDoubt, short_doubt, "in doubt", "InProgress"),
-        (InDoubt, short_doubt + Duration::MILLISECOND, "in doubt", "open"),
+        (InProgress, at_once, "InProgress", "held"),
+        (InProgress, running, "InProgress", "held"),
+        (InProgress, not_running, "in doubt", "held"),
+        (InProgress, doubt, "in doubt", "held"),
+        (InProgress, no_doubt, "in doubt", "left behind"),
+        (InDoubt, at_once, "in doubt", "held"),
+        (InDoubt, short_doubt, "in doubt", "held"),
+        (InDoubt, short_doubt + Duration::MILLISECOND, "in doubt", "left behind"),
+        (InDoubt, forgotten - Duration::MILLISECOND, "in doubt", "left behind"),
         (InDoubt, forgotten, "open", "open"),
         (PutOff, at_once, "open again", "open"),
         (Completed, at_once, "over", "open"),
@@ -66,6 +70,9 @@ fn what_an_attempt_left_decides_about_the_same_request_and_about_others() {
         assert_eq!(standing(&lease_alone, &other_request(), later), other, "another, {status:?} after {later}");
     }
     assert_eq!(standing(&Seen::default(), &key(), at_once), "open");
+    let left = as_it_ended(InDoubt);
+    assert_eq!(left.left_behind_by(&other_request(), now() + no_doubt), Some(key().request.as_str()));
+    assert_eq!(left.is_free_for(&other_request(), now() + no_doubt).unwrap_err().name, Name::InProgress);
 }
 
 #[test]

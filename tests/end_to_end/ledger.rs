@@ -178,6 +178,57 @@ async fn a_call_without_an_answer_is_not_made_again_while_it_may_be_applied() {
     assert_eq!((record["outcome"].as_str(), stage.associate_calls(), moves(&stage)), (Some("associated"), 2, 1));
 }
 
+/// Outcomes on the bus, each with the id of its request.
+fn told(stage: &Stage) -> Vec<String> {
+    let text = |record: &Value, name: &str| record[name].as_str().unwrap().to_owned();
+    let told = |record: &Value| format!("{} {}", text(record, "requestId"), text(record, "outcome"));
+    stage.emitted().iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn whoever_takes_an_interface_that_was_left_behind_first_finds_out_what_became_of_the_other_request() {
+    let elsewhere = request_with(json!({"requestId": "CHG-2", "connectionId": "dxcon-fgspare1"}));
+    // The first call was applied after the read that followed it; it was never carried out; the bus is down meanwhile.
+    let stage = stage(&["AssociateVirtualInterface:late:1"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    hours_pass(&stage);
+    assert_eq!(stage.ask(&elsewhere).await.name(), "PreCheckRefused", "the interface is where the first has put it");
+    assert_eq!(told(&stage), ["CHG-1 unsettled", "CHG-1 associated", "CHG-2 refused"]);
+    assert_eq!(stage.ask(&named("CHG-1")).await.record()["outcome"], "associated");
+
+    let stage = self::stage(&["AssociateVirtualInterface:reset-before:1"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    hours_pass(&stage);
+    assert_eq!(stage.ask(&named("CHG-2")).await.record()["outcome"], "associated");
+    assert_eq!(told(&stage), ["CHG-1 unsettled", "CHG-2 associated"]);
+    assert_eq!((stage.associate_calls(), moves(&stage)), (2, 1));
+
+    let stage = self::stage(&["AssociateVirtualInterface:late:1", "PutEvents:partial-final:2"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    hours_pass(&stage);
+    assert_eq!(stage.ask(&named("CHG-2")).await.record()["outcome"], "alreadyAssociated");
+    assert_eq!(told(&stage), ["CHG-1 unsettled", "CHG-2 alreadyAssociated"]);
+    hours_pass(&stage);
+    stage.ask(&scheduled()).await.record();
+    assert_eq!(told(&stage)[2..], ["CHG-1 associated"], "it is kept for the sweeper");
+
+    let stage = self::stage(&["AssociateVirtualInterface:reset-before:1", "PutEvents:partial-final:1-2"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    hours_pass(&stage);
+    assert_eq!(stage.ask(&named("CHG-2")).await.name(), "InProgress", "nobody has been told of the first");
+    assert_eq!(stage.ask(&named("CHG-2")).await.record()["outcome"], "associated");
+    assert_eq!(told(&stage), ["CHG-1 unsettled", "CHG-2 associated"]);
+}
+
+#[tokio::test]
+async fn what_became_of_an_attempt_is_not_said_before_it_is_written() {
+    let stage = stage(&["AssociateVirtualInterface:late:1", "TransactWriteItems:500:3-5"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "InProgress");
+    assert_eq!(told(&stage), ["CHG-1 unsettled"]);
+    assert_eq!(stage.ask(&named("CHG-1")).await.record()["outcome"], "associated");
+}
+
 #[tokio::test]
 async fn what_was_put_off_or_refused_may_be_asked_for_again() {
     let stage = stage(&["AssociateVirtualInterface:throttle:1-3"]).await;

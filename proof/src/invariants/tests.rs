@@ -6,11 +6,12 @@ use serde_json::json;
 use super::*;
 use crate::estate::{MOVING, SOURCE, TARGETS};
 use crate::history::Attempt;
-use crate::{cells, seeds};
+use crate::cells::{self, Played, SCENES, Scene};
+use crate::seeds;
 
 /// A move that went well, in two attempts of which the second was told again.
 fn sound() -> History {
-    let mut history = cells::play(&[], (0, 0));
+    let mut history = Played { scene: Scene::Retried, cells: Vec::new(), clocks: (0, 0) }.play();
     let again = history.attempts[0].clone();
     history.attempts.push(again);
     history
@@ -207,4 +208,27 @@ fn every_invariant_holds_after_some_schedules_and_every_record_is_of_its_schema(
         assert!(history.attempts.iter().all(|attempt: &Attempt| attempt.ended.is_some()));
     }
     assert_eq!(seeds::play(0).places[0].0, MOVING);
+}
+
+#[test]
+fn every_invariant_holds_after_some_cells_of_each_scene_and_each_is_met() {
+    let first = cells::first();
+    for scene in SCENES {
+        assert!(first.iter().filter(|played| played.scene == scene).count() > 500, "{scene:?}");
+    }
+    for played in first.iter().step_by(61) {
+        let history = played.play();
+        assert_eq!(check(&history), Ok(()), "{}", played.command());
+        assert_eq!(played.unmet(&history).count(), 0, "{}", played.command());
+    }
+}
+
+#[test]
+fn a_cell_that_was_not_met_is_seen() {
+    let cell = ("DescribeLags".to_owned(), 1, crate::trouble::troubles("DescribeLags").next().unwrap());
+    let mut played = Played { scene: Scene::Retried, cells: vec![cell], clocks: (0, 0) };
+    let history = played.play();
+    assert_eq!(played.unmet(&history).count(), 0);
+    played.cells[0].1 = 99;
+    assert_eq!(played.unmet(&history).count(), 1);
 }
