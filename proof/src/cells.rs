@@ -31,7 +31,7 @@ pub const CLOCKS: [(i64, i64); 5] = [(0, 0), (3600, 0), (-3600, 0), (0, 3600), (
 pub enum Scene {
     /// A client that asks until it is answered, and the sweeper.
     Retried,
-    /// A client that asks once, and the sweeper; the client asks again when that has found nothing more to do.
+    /// A client that asks once, and the sweeper; nobody asks again.
     Swept,
     /// A client that asks once, and no sweeper; long after, another request for the same interface; then the first again.
     Followed,
@@ -74,7 +74,6 @@ impl Played {
                 Scene::Swept => {
                     sender.once(0).await;
                     sender.sweep().await;
-                    sender.until_over(0, true).await;
                 }
                 Scene::Followed => {
                     sender.once(0).await;

@@ -21,6 +21,8 @@ pub const SOURCE: &str = "dxcon-fgashbn1";
 pub const TARGETS: [&str; 2] = ["dxlag-fgashlag", "dxcon-fgspare1"];
 /// Where the moving interface's VLAN is taken, by the last of those that are there.
 pub const TAKEN: &str = "dxcon-fgcsva01";
+/// A link of a LAG: nothing goes onto it but through the LAG.
+pub const MEMBER: &str = "dxcon-fglagm01";
 /// All of them.
 const INTERFACES: [&str; 6] = [MOVING, SIBLING, OTHER, "dxvif-fgtrans2", "dxvif-fglagvif", "dxvif-fgclash1"];
 
@@ -72,6 +74,7 @@ pub fn moment(world: &World, input: &Value) -> Moment {
         state: text(interface, "virtualInterfaceState").to_owned(),
         up: is_up(interface),
         target_state: format!("{}{}", text(port, "connectionState"), text(port, "lagState")),
+        is_member: port.contains_key("lagId") && !port.contains_key("lagState"),
         vlan_taken: others().any(|other| text(other, "connectionId") == target && other.get("vlan") == vlan),
         others_healthy: others().filter(healthy).count(),
     }

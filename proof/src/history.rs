@@ -43,6 +43,8 @@ pub struct Moment {
     pub target_state: String,
     /// Whether its VLAN was taken there.
     pub vlan_taken: bool,
+    /// Whether the target is a link of a LAG.
+    pub is_member: bool,
     /// Healthy paths of its gateway besides it.
     pub others_healthy: usize,
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::estate::CANARY;
 use crate::history::{Call, Ended, History, Moment, Payload};
 use crate::stage::wall;
+use crate::trouble::Trouble;
 
 /// One of them.
 pub struct Invariant {
@@ -29,7 +30,8 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "I2-once",
-        sentence: "at most one applied move for each requestId, whatever is duplicated, reordered or retried",
+        sentence: "at most one applied move for each requestId, whatever is duplicated, reordered or retried, and a call \
+                   made again only after an answer that proves that nothing was applied",
         holds: once,
     },
     Invariant {
@@ -118,6 +120,7 @@ fn is_allowed(moment: &Moment, payload: &Payload) -> bool {
     moment.place != payload.target
         && matches!(moment.state.as_str(), "available" | "down")
         && moment.target_state == "available"
+        && !moment.is_member
         && !moment.vlan_taken
         && payload.expected.as_ref().is_none_or(|expected| *expected == moment.place)
 }
@@ -127,7 +130,14 @@ fn once(history: &History) -> Result<(), String> {
     for (_, payload) in history.moves() {
         *moved.entry(&payload.request_id).or_insert(0) += 1;
     }
-    no(moved.into_iter().find(|(_, times)| *times > 1), "moved more than once")
+    no(moved.into_iter().find(|(_, times)| *times > 1), "moved more than once")?;
+    let is_repeated = |call: &Call| {
+        let later = |(other, _): &(&Call, &Moment)| other.attempt == call.attempt && other.sent > call.sent;
+        history.moves_asked().any(|other| later(&other))
+    };
+    let proves = |call: &Call| call.trouble.is_some_and(Trouble::proves_that_nothing_was_applied);
+    let blind = history.moves_asked().map(|(call, _)| call).find(|call| is_repeated(call) && !proves(call));
+    no(blind, "made again, and might have been applied")
 }
 
 /// From the write that takes the interface to the last call.

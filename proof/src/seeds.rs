@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
 use tokio::time::sleep;
 
-use crate::estate::{MOVING, OTHER, SIBLING, SOURCE, TAKEN, TARGETS};
+use crate::estate::{MEMBER, MOVING, OTHER, SIBLING, SOURCE, TAKEN, TARGETS};
 use crate::history::{Ended, History, Payload};
 use crate::plan::{Chance, Plan};
 use crate::stage::{Circumstances, Limits, Stage, wall};
@@ -118,7 +118,7 @@ fn draw(rng: &mut Rng) -> (Vec<Payload>, Vec<Client>) {
                     dry
                 }
             }
-            10 => request(&id, MOVING, TAKEN, None),
+            10 => request(&id, MOVING, if rng.bool() { TAKEN } else { MEMBER }, None),
             _ => request(&id, OTHER, TARGETS[rng.usize(0..2)], Some(SOURCE)),
         };
         payloads.push(payload);
@@ -188,7 +188,8 @@ pub async fn send(stage: Arc<Stage>, client: Client, mut rng: Rng) -> Option<Str
         let how = Circumstances {
             lambda_request_id,
             skew: rng.i64(-SKEW..=SKEW),
-            timeout: Duration::from_secs(if rng.u8(0..8) == 0 { 25 } else { 60 }),
+            // The least that a call is begun with is 17 seconds.
+            timeout: Duration::from_secs(if rng.u8(0..8) == 0 { rng.u64(18..26) } else { 60 }),
         };
         let began = stage.elapsed();
         let ended = stage.send(client.payload, how).await;

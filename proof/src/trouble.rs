@@ -94,6 +94,13 @@ impl Trouble {
         matches!(self, Self::Effect(Effect::LateBy(_)))
     }
 
+    /// Whether AWS says with it that it has not begun to move: what the documents say of throttling, and what is known
+    /// of "is in a transitioning state". A server error proves nothing.
+    #[must_use]
+    pub fn proves_that_nothing_was_applied(self) -> bool {
+        matches!(self, Self::Effect(Effect::Throttle | Effect::Transitioning))
+    }
+
     /// What the simulator is told.
     #[must_use]
     pub fn effect(self) -> Option<Effect> {

@@ -4,10 +4,11 @@ use associate_virtual_interface::error::Name;
 use serde_json::json;
 
 use super::*;
+use crate::cells::{self, Played, SCENES, Scene};
 use crate::estate::{MOVING, SOURCE, TARGETS};
 use crate::history::Attempt;
-use crate::cells::{self, Played, SCENES, Scene};
 use crate::seeds;
+use crate::trouble::troubles;
 
 /// A move that went well, in two attempts of which the second was told again.
 fn sound() -> History {
@@ -50,12 +51,13 @@ fn i1_sees_a_call_without_a_read_and_one_that_the_world_forbids() {
     for (operation, _) in READS {
         assert_eq!(broken(without(operation)), "I1-checked", "{operation}");
     }
-    let changes: [fn(&mut Moment); 5] = [
+    let changes: [fn(&mut Moment); 6] = [
         |moment| moment.place = TARGETS[0].to_owned(),
         |moment| moment.place = TARGETS[1].to_owned(),
         |moment| moment.state = "pending".to_owned(),
         |moment| moment.target_state = "down".to_owned(),
         |moment| moment.vlan_taken = true,
+        |moment| moment.is_member = true,
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let broken = broken(|history| change(the_call(history).moment.as_mut().unwrap_or_else(|| unreachable!())));
@@ -71,6 +73,16 @@ fn i2_sees_a_second_move() {
         history.calls.push(again);
     };
     assert_eq!(broken(twice), "I2-once");
+    for trouble in troubles("AssociateVirtualInterface") {
+        let again = |history: &mut History| {
+            let call = the_call(history);
+            let first = Call { trouble: Some(trouble), applied: false, ..call.clone() };
+            call.sent += Duration::from_secs(1);
+            history.calls.push(first);
+        };
+        let proves = ["throttle", "transitioning"].contains(&trouble.name());
+        assert_eq!(broken(again), if proves { "nothing" } else { "I2-once" }, "{}", trouble.name());
+    }
 }
 
 #[test]
