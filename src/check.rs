@@ -265,6 +265,7 @@ mod tests {
         };
         assert_eq!(report.findings, [Finding::new(&advice::ROUTER_PRE_STAGED, change)]);
         assert_eq!(report.run.len(), CHECKS.len());
+        assert!(!healthy_path_in_doubt(&request, &facts));
     }
 
     #[test]

@@ -154,6 +154,85 @@ fn reads_that_refusals_need_fail_closed() {
 }
 
 #[test]
+fn a_listing_of_which_no_refusal_hangs_may_be_denied_and_is_named() {
+    let unread = |mutate: fn(&mut Request, &mut Estate)| {
+        let (mut request, mut estate) = estate();
+        mutate(&mut request, &mut estate);
+        let Ok(Found::Facts(facts)) = estate.find(&request, &caller()) else { panic!("nothing is missing") };
+        facts.unread
+    };
+    let why = "AccessDeniedException".to_owned();
+    let all_in_region = Unread { operation: "DescribeVirtualInterfaces", why: why.clone() };
+    assert_eq!(unread(|_, estate| estate.in_region = denied()), [all_in_region]);
+    // Neither is from or to a LAG.
+    let between_connections = |request: &mut Request, estate: &mut Estate| {
+        request.connection_id = estate.connections.as_ref().unwrap()[1].id.clone();
+        estate.lags = denied();
+    };
+    assert_eq!(unread(between_connections), [Unread { operation: "DescribeLags", why }]);
+    assert_eq!(unread(|_, _| {}), []);
+}
+
+#[test]
+fn where_it_came_from_is_what_the_request_expected_if_that_is_elsewhere() {
+    let came_from = |expected: &str| {
+        let (mut request, mut estate) = estate();
+        estate.interface.as_mut().unwrap()[0].connection_id = Some("dxlag-fexample".to_owned());
+        request.expected_connection_id = Some(expected.to_owned());
+        let Ok(Found::OnTarget(there)) = estate.find(&request, &caller()) else { panic!("it is there") };
+        (there.came_from, there.came_from_port.map(|port| port.id))
+    };
+    let source = Some("dxcon-fexample".to_owned());
+    assert_eq!(came_from("dxcon-fexample"), (source.clone(), source));
+    assert_eq!(came_from("dxcon-fnosuch"), (Some("dxcon-fnosuch".to_owned()), None));
+    assert_eq!(came_from("dxlag-fexample"), (None, None));
+    // Asked for a link of the LAG that carries it: neither is where it came from.
+    for expected in ["dxcon-fexamplea", "dxlag-fexample"] {
+        let (mut request, mut estate) = estate();
+        for listing in [&mut estate.interface, &mut estate.in_region] {
+            listing.as_mut().unwrap()[0].connection_id = Some("dxlag-fexample".to_owned());
+        }
+        request.connection_id = "dxcon-fexamplea".to_owned();
+        request.expected_connection_id = Some(expected.to_owned());
+        let Ok(Found::OnTarget(there)) = estate.find(&request, &caller()) else { panic!("it is there") };
+        assert_eq!(there.came_from, None, "{expected}");
+    }
+}
+
+#[test]
+fn an_interconnect_is_found_where_it_is_listed() {
+    let (mut request, mut estate) = estate();
+    request.connection_id = "dxcon-fpartner".to_owned();
+    assert!(matches!(estate.find(&request, &caller()), Ok(Found::Missing(_))));
+    assert_eq!(estate.see_interconnects(refused()), Ok(()), "who is no partner has none");
+    assert_eq!(estate.see_interconnects(denied()), Ok(()));
+    assert_eq!(estate.see_interconnects(incomplete()).unwrap_err().name, Name::Unavailable);
+    let interconnect = Port { interconnect: true, ..connection("dxcon-fpartner", "CSVA1", "3wxy4zabcdefg") };
+    assert_eq!(estate.see_interconnects(Ok(vec![interconnect])), Ok(()));
+    let Ok(Found::Facts(facts)) = estate.find(&request, &caller()) else { panic!("it is listed") };
+    assert!(facts.target.interconnect);
+}
+
+#[test]
+fn what_aws_said_of_a_missing_target_is_told() {
+    let told = |on_target: Listing<VirtualInterface>| {
+        let (request, mut estate) = estate();
+        estate.lags = Ok(vec![]);
+        estate.on_target = on_target;
+        let Ok(Found::Missing(missing)) = estate.find(&request, &caller()) else { panic!("it is missing") };
+        missing.faults[0].1.clone()
+    };
+    let expected = |aws_says: &str| Fault::TargetNotFound {
+        target: "dxlag-fexample".to_owned(),
+        region: caller().region,
+        aws_says: aws_says.to_owned(),
+    };
+    let said = " (AWS says DirectConnectClientException: Could not find Connection with ID)";
+    assert_eq!(told(refused()), expected(said));
+    assert_eq!(told(Ok(vec![])), expected(""));
+}
+
+#[test]
 fn two_reads_that_disagree_on_its_place_are_no_fact() {
     let moved_meanwhile = |_: &mut Request, estate: &mut Estate| {
         estate.in_region.as_mut().unwrap()[0].connection_id = Some("dxcon-felsewhr".to_owned());
