@@ -16,6 +16,8 @@ pub(crate) fn echoed(payload: &Value, message: &str, again: impl Fn(&Value) -> O
     collect(payload, &mut words);
     words.sort_unstable();
     words.dedup();
+    // A member that is given twice is so no more when it was read, and then another one may be named.
+    let unchanged = again(payload).unwrap_or_default();
     let suspects = words.into_iter().filter(|word| message.contains(word.as_str())).take(MOST);
     suspects.into_iter().find(|word| {
         [1, -1].into_iter().any(|by| {
@@ -23,7 +25,9 @@ pub(crate) fn echoed(payload: &Value, message: &str, again: impl Fn(&Value) -> O
             let mut changed = payload.clone();
             replace(&mut changed, word, &other);
             // What stands in the message anyway proves nothing.
-            !message.contains(&other) && again(&changed).is_some_and(|message| message.contains(&other))
+            !message.contains(&other)
+                && !unchanged.contains(&other)
+                && again(&changed).is_some_and(|message| message.contains(&other))
         })
     })
 }
