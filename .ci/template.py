@@ -95,7 +95,7 @@ ROUTES = {"directconnect:ListVirtualInterfaceRoutes"}
 # Of the ledger nothing is ever deleted, or scanned for.
 KEEPS = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 MAY = {
-    "AssociateRole": MOVES | READS | ROUTES | RUNS | TRACES | KEEPS | {"events:PutEvents"},
+    "AssociateRole": MOVES | READS | ROUTES | RUNS | TRACES | KEEPS | {"dynamodb:ConditionCheckItem", "events:PutEvents"},
     "SweepRole": {"directconnect:DescribeVirtualInterfaces", "dynamodb:Query", "events:PutEvents"} | KEEPS | RUNS | TRACES,
     "VerifyRole": {"directconnect:DescribeVirtualInterfaces", "events:PutEvents"} | ROUTES | RUNS | TRACES,
     "EvacuateRole": READS | RUNS | TRACES,

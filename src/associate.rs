@@ -169,7 +169,6 @@ impl Associate {
     async fn act_once(&self, work: Work<'_>, ledger: &Ledger, looked_after: bool) -> Result<Told, Error> {
         let Work { request, caller, invocation } = work;
         let key = Key::of(request);
-        let began = work.now();
         let mut find = pin!(self.direct_connect.find(request, caller, &invocation.clock));
         let mut look = pin!(ledger.look(&key));
         let mut found = None;
@@ -205,7 +204,7 @@ impl Associate {
             return Ok(told);
         }
         if let Ok(Found::Facts(_)) = &found
-            && seen.was_let_go_after(began - MAX_CLOCK_SKEW)
+            && seen.was_let_go_after(invocation.clock.began() - MAX_CLOCK_SKEW)
         {
             // The facts may be older than the move that somebody else has made just now.
             found = self.direct_connect.find(request, caller, &invocation.clock).await;
@@ -225,7 +224,7 @@ impl Associate {
             Plan::Refuse(report) => Decided::without_call(Outcome::Refused, report),
             Plan::WouldAssociate(report) => Decided::without_call(Outcome::WouldAssociate, report),
             Plan::Associate(association) => {
-                keeping.begin(|| intent(work, found, &association)).await?;
+                keeping.begin(|| intent(work, found, &association), association.must_stay()).await?;
                 let turn = self.direct_connect.associate(&association, &invocation.clock).await;
                 match Decided::by_call(turn, association.into_report()) {
                     Ok(decided) => decided,

@@ -163,6 +163,8 @@ pub const CHECKS: &[Check] = &[
     state::FACTS_COMPLETE,
 ];
 
+pub(crate) use redundancy::must_stay;
+
 /// The guard that every move of an interface with traffic meets.
 pub const INTERRUPTS_TRAFFIC: &Check = &traffic::INTERRUPTS_TRAFFIC;
 

@@ -56,6 +56,12 @@ impl Clock {
         self.started_at + self.started.elapsed()
     }
 
+    /// What o'clock it was when the invocation began.
+    #[must_use]
+    pub fn began(&self) -> OffsetDateTime {
+        self.started_at
+    }
+
     /// When the invocation is over at the latest.
     #[must_use]
     pub fn ends(&self) -> OffsetDateTime {

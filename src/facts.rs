@@ -481,6 +481,14 @@ mod tests {
     }
 
     #[test]
+    fn a_bandwidth_is_a_number_of_bits_and_no_other() {
+        assert_eq!(["50Mbps", "1.2Gbps", "1.6Tbps"].map(megabits), [Some(50.0), Some(1_200.0), Some(1_600_000.0)]);
+        for odd in ["", "Gbps", "10", "10gbps", "-1Gbps", "infGbps", "NaNMbps", "ten Gbps"] {
+            assert_eq!(megabits(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
     fn a_hosted_connection_has_the_vlan_and_the_name_of_a_partner() {
         let is_hosted = |kind, vlan: Option<i32>, partner_name: Option<&str>| {
             let partner_name = partner_name.map(str::to_owned);

@@ -13,7 +13,7 @@ use crate::associate::Invocation;
 use crate::aws::ledger::{Ledger, Unwritten, unavailable};
 use crate::clock::{CALL_MINIMUM, RESERVE, RESERVE_FOR_ANSWER};
 use crate::error::{Error, Name};
-use crate::ledger::{Entry, Held, Intent, Key, Seen, Status, Times};
+use crate::ledger::{Beside, Entry, Held, Intent, Key, Seen, Status, Times, interface_of};
 use crate::record::Saying;
 
 /// What a write after the call may take: the bus is waiting, and the interface can be read again.
@@ -49,17 +49,19 @@ impl<'a> Keeping<'a> {
     /// Writes what is about to be done, before it is done, and takes the interface.
     ///
     /// # Errors
-    /// [`Name::InProgress`], when somebody else has written since the ledger was read; [`Name::AccessDenied`] and
-    /// [`Name::Unavailable`]. Nothing was called, and nothing may be.
-    pub(crate) async fn begin(&mut self, intent: impl FnOnce() -> Intent) -> Result<(), Error> {
+    /// [`Name::InProgress`], when somebody else has written since the ledger was read, or moves an interface that has to
+    /// stay meanwhile; [`Name::AccessDenied`] and [`Name::Unavailable`]. Nothing was called, and nothing may be.
+    pub(crate) async fn begin(&mut self, intent: impl FnOnce() -> Intent, must_stay: &[String]) -> Result<(), Error> {
         let Some(kept) = &mut self.kept else { return Ok(()) };
         let held = kept.begun(intent());
-        match kept.ledger.write(&held, &kept.seen, kept.until_the_call()).await {
+        let beside = Beside::of(must_stay, kept.invocation.clock.began());
+        match kept.ledger.begin(&held, &kept.seen, &beside, kept.until_the_call()).await {
             Ok(()) => {
                 kept.seen = seen(held);
                 Ok(())
             }
-            Err(Unwritten::Changed) => Err(at_the_same_moment()),
+            Err(Unwritten::Changed(None)) => Err(at_the_same_moment()),
+            Err(Unwritten::Changed(Some(lease))) => Err(beside_it(&lease)),
             Err(Unwritten::Failed(failed)) => {
                 // It may stand there all the same, and would hold the interface until its time is over.
                 kept.seen = seen(held);
@@ -205,7 +207,7 @@ impl Kept<'_> {
     async fn written(&mut self, held: Held) -> Result<(), Error> {
         match self.write(held).await {
             None => Ok(()),
-            Some(Unwritten::Changed) => Err(at_the_same_moment()),
+            Some(Unwritten::Changed(_)) => Err(at_the_same_moment()),
             Some(Unwritten::Failed(failed)) => {
                 let message = format!("what became of an attempt before could not be written ({})", failed.why());
                 Err(Error::new(Name::InProgress, message))
@@ -219,7 +221,7 @@ impl Kept<'_> {
                 self.seen.entry = Some(entry);
                 Ok(())
             }
-            Err(Unwritten::Changed) => Err(at_the_same_moment()),
+            Err(Unwritten::Changed(_)) => Err(at_the_same_moment()),
             Err(Unwritten::Failed(failed)) => Err(unavailable("written", &failed)),
         }
     }
@@ -252,9 +254,18 @@ fn at_the_same_moment() -> Error {
     Error::new(Name::InProgress, "another attempt, or another request for this interface, began at the same moment")
 }
 
+fn beside_it(lease: &str) -> Error {
+    let interface = interface_of(lease);
+    let message = format!(
+        "{interface} is a path of the same gateway, and is being moved, was moved moments ago, or may be moved by a call \
+         that had no answer"
+    );
+    Error::new(Name::InProgress, message)
+}
+
 fn told(unwritten: &Unwritten) -> String {
     match unwritten {
-        Unwritten::Changed => "somebody else has written since".to_owned(),
+        Unwritten::Changed(_) => "somebody else has written since".to_owned(),
         Unwritten::Failed(failed) => failed.why(),
     }
 }

@@ -24,6 +24,9 @@ pub const REMEMBERED: Duration = Duration::days(15);
 const LAST_WORDS: Duration = Duration::seconds(5);
 /// How long the process that made a record has for getting it onto the bus before the sweeper does.
 const ITS_OWN: Duration = Duration::seconds(30);
+/// What the clocks of two invocations may differ by, when it is about what one has read before the other has moved.
+/// (Assumed: Lambda's hosts keep time to milliseconds.)
+const APART: Duration = Duration::seconds(10);
 
 /// How the items of a request are found, and what it asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +59,12 @@ impl Key {
 #[must_use]
 pub fn lease_of(virtual_interface_id: &str) -> String {
     format!("vif#{virtual_interface_id}")
+}
+
+/// The interface of a lease's item.
+#[must_use]
+pub fn interface_of(lease: &str) -> &str {
+    lease.strip_prefix("vif#").unwrap_or(lease)
 }
 
 /// How far a request has come.
@@ -306,6 +315,24 @@ pub struct Intent {
     pub arrives_on: Vec<String>,
     pub leaves: Option<String>,
     pub saying: Saying,
+}
+
+/// What must be true of other interfaces, of the same gateway, when an attempt begins: that none of them is moving, or has
+/// moved after its facts were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The ids of their leases.
+    pub leases: Vec<String>,
+    /// Since then nobody may have let one go; and whoever holds one may have held it until then, and no longer.
+    pub quiet_since: OffsetDateTime,
+}
+
+impl Beside {
+    /// Of these interfaces, when the facts were read from then on.
+    #[must_use]
+    pub fn of(interfaces: &[String], read_since: OffsetDateTime) -> Self {
+        Self { leases: interfaces.iter().map(|id| lease_of(id)).collect(), quiet_since: read_since - APART }
+    }
 }
 
 /// When an attempt is made.

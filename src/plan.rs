@@ -28,6 +28,7 @@ pub struct Association {
     virtual_interface_id: String,
     connection_id: String,
     lag_of_target: Option<String>,
+    must_stay: Vec<String>,
     not_after: Option<OffsetDateTime>,
 }
 
@@ -63,6 +64,12 @@ impl Association {
     #[must_use]
     pub fn arrives_on(&self) -> Vec<String> {
         [Some(&self.connection_id), self.lag_of_target.as_ref()].into_iter().flatten().cloned().collect()
+    }
+
+    /// The interfaces whose move at the same moment would take the gateway the paths that the checks have counted on.
+    #[must_use]
+    pub fn must_stay(&self) -> &[String] {
+        &self.must_stay
     }
 
     /// What was checked and found.
@@ -119,6 +126,7 @@ fn judge(request: &Request, facts: &Facts, report: Report) -> Result<Plan, Error
         virtual_interface_id: request.virtual_interface_id.clone(),
         connection_id: request.connection_id.clone(),
         lag_of_target: facts.target.lag_id.clone(),
+        must_stay: check::must_stay(request, facts).map(str::to_owned).collect(),
         not_after: request.not_after,
     }))
 }
@@ -244,6 +252,31 @@ mod tests {
         interface.virtual_interface_id.push('2');
         assert!(!association.has_arrived(&interface), "another interface");
         assert_eq!(association.arrives_on(), ["dxlag-fexample", "dxlag-fother"]);
+    }
+
+    #[test]
+    fn the_paths_that_must_remain_must_stay_where_they_are() {
+        let must_stay = |mutate: fn(&mut Request, &mut Facts)| {
+            let (mut request, mut facts) = example();
+            crate::check::example::bring_up(&mut facts);
+            request.overrides = crate::check::example::accepting(&["interrupts-traffic"]);
+            mutate(&mut request, &mut facts);
+            match plan(&request, &Found::Facts(Box::new(facts))) {
+                Ok(Plan::Associate(association)) => association.must_stay().to_vec(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(must_stay(|_, _| {}), ["dxvif-fsibling"]);
+        assert_eq!(must_stay(|_, facts| facts.min_healthy_paths = 0), [""; 0]);
+        let down = |_: &mut Request, facts: &mut Facts| {
+            facts.virtual_interface.virtual_interface_state = Some("down".to_owned());
+            facts.virtual_interface.bgp_peers[0].bgp_status = Some("down".to_owned());
+        };
+        assert_eq!(must_stay(down), [""; 0], "it is no path");
+        let accepted = |request: &mut Request, _: &mut Facts| {
+            request.overrides = crate::check::example::accepting(&["interrupts-traffic", "healthy-path-remains"]);
+        };
+        assert_eq!(must_stay(accepted), [""; 0]);
     }
 
     #[test]

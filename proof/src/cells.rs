@@ -12,8 +12,8 @@ use crate::estate::{MOVING, SOURCE, TARGETS};
 use crate::history::{Call, History};
 use crate::plan::{Cell, Plan};
 use crate::seeds::{is_over, request, run};
-use crate::stage::{Circumstances, Limits, Stage};
-use crate::trouble::{Trouble, troubles};
+use crate::stage::{Circumstances, PAGE, Stage};
+use crate::trouble::troubles;
 
 /// The pause between two attempts, and between two visits of the sweeper.
 const PAUSE: Duration = Duration::from_secs(40);
@@ -67,7 +67,7 @@ impl Played {
         run(async move {
             let payloads =
                 vec![request("R0", MOVING, TARGETS[0], Some(SOURCE)), request("R1", MOVING, TARGETS[1], None)];
-            let stage = Stage::new(payloads, plan, SEED, Limits::NONE);
+            let stage = Stage::new(payloads, plan, SEED, PAGE);
             let mut sender = Sender { stage, clocks, attempts: 0, unended: Vec::new() };
             match scene {
                 Scene::Retried => sender.until_over(0, true).await,
@@ -98,24 +98,21 @@ impl Played {
     #[must_use]
     pub fn command(&self) -> String {
         let Self { scene, cells, clocks: (first, later) } = self;
-        let cells: String =
-            cells.iter().map(|(operation, nth, trouble)| format!(" {operation}:{nth}:{}", trouble.name())).collect();
+        let cells: Vec<_> =
+            cells.iter().map(|(operation, nth, trouble)| format!("{operation}:{nth}:{}", trouble.name())).collect();
+        let cells = cells.join(" ");
         let scene = format!("{scene:?}").to_lowercase();
-        format!("cargo prove cell{cells} --scene {scene} --first-clock {first} --later-clocks {later}")
+        format!("cargo prove cell {cells} --scene {scene} --first-clock {first} --later-clocks {later}")
     }
 
     /// Every trouble at every call that was made from this one on.
     fn cells_from(&self, history: &History, from: usize) -> Vec<Cell> {
         let mut seen = BTreeSet::new();
-        let calls = history.calls.iter().skip(from).filter(|call| seen.insert((call.operation.clone(), call.nth)));
-        let cells = calls.flat_map(|call| {
-            let possible = move |trouble: &Trouble| !self.is_void(trouble.name(), call, history);
-            troubles(&call.operation)
-                .filter(possible)
-                .map(|trouble| (call.operation.clone(), call.nth, trouble))
-                .collect::<Vec<_>>()
-        });
-        cells.collect()
+        let later = history.calls.iter().skip(from);
+        let calls = later.filter(|call| seen.insert((call.operation.clone(), call.nth)));
+        let each = calls.flat_map(|call| troubles(&call.operation).map(move |trouble| (call, trouble)));
+        let possible = each.filter(|(call, trouble)| !self.is_void(trouble.name(), call, history));
+        possible.map(|(call, trouble)| (call.operation.clone(), call.nth, trouble)).collect()
     }
 
     /// What cannot be, or is assumed not to be: see the page on reliability. A late move and a clock that is off by more

@@ -29,7 +29,11 @@ enum What {
     /// Every trouble at every call in each of three scenes, one at a time, with clocks that are right and off by an hour
     Cells,
     /// Every two troubles in each scene
-    Pairs,
+    Pairs {
+        /// In this one alone
+        #[arg(long, value_enum)]
+        scene: Option<Scene>,
+    },
     /// Random schedules
     Seeds {
         /// How many
@@ -69,8 +73,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     commit();
     match arguments.what {
-        What::Cells => all_cells(false),
-        What::Pairs => all_cells(true),
+        What::Cells => all_cells(false, None),
+        What::Pairs { scene } => all_cells(true, scene),
         What::Seeds { count, from } => all_seeds(from, count),
         What::Seed { seed } => show(&seeds::play(seed)),
         What::Cell { cells, scene, first_clock, later_clocks } => {
@@ -211,11 +215,12 @@ fn all_seeds(from: u64, count: u64) -> ExitCode {
     shown.tell(&format!("seeds {from} to {}", from + count - 1), began, &missing)
 }
 
-fn all_cells(pairs: bool) -> ExitCode {
+fn all_cells(pairs: bool, scene: Option<Scene>) -> ExitCode {
     let began = Instant::now();
     let shown = Shown::default();
     let unmet = Mutex::new(Vec::new());
-    let first = cells::first();
+    let mut first = cells::first();
+    first.retain(|played| scene.is_none_or(|scene| played.scene == scene));
     let look = |played: &Played, reached: &mut Reached| {
         let history = played.play();
         shown.look(&history, reached, || played.command());

@@ -43,11 +43,12 @@ const ANSWERS: [&str; 15] = [
 ];
 
 /// What becomes of requests that were begun before.
-const BRANCHES: [&str; 7] = [
+const BRANCHES: [&str; 8] = [
     "a call without an answer is seen to have been applied",
     "a call without an answer counts as never applied, and is made anew",
     "a late duplicate after a later move is stale",
     "a move back",
+    "a path waits for another one of its gateway",
     "a record is said again",
     "the sweeper emits a record",
     "two requests meet",
@@ -81,7 +82,7 @@ impl Reached {
     }
 
     fn branches(&mut self, history: &History) {
-        let [applied, anew, stale, back, again, emits, meet] = BRANCHES;
+        let [applied, anew, stale, back, waits, again, emits, meet] = BRANCHES;
         let mut seen = |branch: &str, is: bool| {
             if is {
                 self.note(branch.to_owned());
@@ -103,6 +104,7 @@ impl Reached {
         seen(anew, history.moves().any(|(call, payload)| call.trouble.is_none() && asked(&payload.request_id)));
         seen(stale, failed("moved again since"));
         seen(back, history.moves().any(|(_, payload)| payload.target == crate::estate::SOURCE));
+        seen(waits, failed("is a path of the same gateway"));
         let mut said: Vec<&String> = Vec::new();
         for attempt in &history.attempts {
             if let Some((_, Ended::Said(json))) = &attempt.ended

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::estate::{MEMBER, MOVING, OTHER, SIBLING, SOURCE, TAKEN, TARGETS};
 use crate::history::{Ended, History, Payload};
 use crate::plan::{Chance, Plan};
-use crate::stage::{Circumstances, Limits, Stage, wall};
+use crate::stage::{Circumstances, PAGE, Stage, wall};
 
 /// Until then something may go wrong.
 const TROUBLED: Duration = Duration::from_mins(10);
@@ -21,6 +21,8 @@ const ENOUGH: u32 = 12;
 /// How far a clock may be off, in seconds: two of them may differ by twice that, and a late move may show so much later,
 /// before a call counts as never applied.
 const SKEW: i64 = 95;
+/// How far, where one interface waits for another: two of them may differ by less than the ten seconds that are assumed.
+const SKEW_BESIDE: i64 = 4;
 
 /// Who sends a request, again and again while waiting helps, as a state machine or Lambda would.
 #[derive(Clone, Debug)]
@@ -145,24 +147,24 @@ pub fn play(seed: u64) -> History {
     let plan = Plan::Chance(Chance::draw(&mut rng, TROUBLED));
     let sweeper = rng.u8(0..4) > 0;
     // With two items a page there are pages to follow.
-    let mut limits = Limits { page_size: if rng.u8(0..6) == 0 { 2 } else { 100 }, ..Limits::NONE };
-    if rng.u8(0..6) == 0 {
-        // Both paths of one gateway, which only taking turns keeps from being moved at once.
-        limits.concurrency = 1;
+    let page_size = if rng.u8(0..6) == 0 { 2 } else { PAGE };
+    let both_paths = rng.u8(0..6) == 0;
+    let skew = if both_paths { SKEW_BESIDE } else { SKEW };
+    if both_paths {
         clients.push(client(payloads.len(), Duration::from_millis(rng.u64(0..60_000)), &mut rng));
         payloads.push(request("sibling", SIBLING, TARGETS[1], None));
     }
     run(async move {
-        let stage = Stage::new(payloads, plan, seed, limits);
+        let stage = Stage::new(payloads, plan, seed, page_size);
         let mut swept = rng.fork();
         let sweeping = Arc::clone(&stage);
         let sweeps = tokio::spawn(async move {
             if sweeper {
-                sweeping.keep_sweeping(|| swept.i64(-SKEW..=SKEW)).await;
+                sweeping.keep_sweeping(|| swept.i64(-skew..=skew)).await;
             }
         });
         let sent: Vec<_> =
-            clients.into_iter().map(|one| tokio::spawn(send(Arc::clone(&stage), one, rng.fork()))).collect();
+            clients.into_iter().map(|one| tokio::spawn(send(Arc::clone(&stage), one, skew, rng.fork()))).collect();
         let mut unended = Vec::new();
         for one in sent {
             unended.extend(one.await.unwrap_or_else(|error| Some(format!("the function failed inside: {error}"))));
@@ -178,8 +180,8 @@ pub fn run<T>(schedule: impl Future<Output = T>) -> T {
     runtime.unwrap_or_else(|error| unreachable!("{error}")).block_on(schedule)
 }
 
-/// Sends a request until it has ended; if it does not, what it is.
-pub async fn send(stage: Arc<Stage>, client: Client, mut rng: Rng) -> Option<String> {
+/// Sends a request until it has ended; if it does not, what it is. Its clocks are off by so many seconds at most.
+pub async fn send(stage: Arc<Stage>, client: Client, skew: i64, mut rng: Rng) -> Option<String> {
     sleep(client.begins).await;
     let mut untroubled = 0;
     for number in 1.. {
@@ -187,7 +189,7 @@ pub async fn send(stage: Arc<Stage>, client: Client, mut rng: Rng) -> Option<Str
             if client.same_id { format!("client-{}", client.payload) } else { format!("{}", rng.u64(..)) };
         let how = Circumstances {
             lambda_request_id,
-            skew: rng.i64(-SKEW..=SKEW),
+            skew: rng.i64(-skew..=skew),
             // The least that a call is begun with is 17 seconds.
             timeout: Duration::from_secs(if rng.u8(0..8) == 0 { rng.u64(18..26) } else { 60 }),
         };

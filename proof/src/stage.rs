@@ -19,7 +19,7 @@ use dx_sim::{Local, Options};
 use fastrand::Rng;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::estate::{inventory, places};
@@ -31,6 +31,8 @@ use crate::plan::Plan;
 pub const IN_DOUBT: Duration = Duration::from_mins(5);
 /// What o'clock it is when a schedule begins: 2026-11-28T02:00:00Z.
 const BEGAN: i64 = 1_795_831_200;
+/// AWS's own pages have up to so many items.
+pub const PAGE: usize = 100;
 /// How long a move takes to settle.
 const SETTLES: Duration = Duration::from_secs(20);
 /// How often the sweeper comes.
@@ -45,23 +47,7 @@ pub struct Stage {
     function: Associate,
     payloads: Vec<Payload>,
     attempts: Mutex<Vec<Attempt>>,
-    /// Lambda's reserved concurrency.
-    turns: Semaphore,
     places: Vec<(String, String)>,
-}
-
-/// How much goes into one page, and how many invocations may be made at once.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// AWS's own pages have up to a hundred items.
-    pub page_size: usize,
-    /// Lambda's reserved concurrency. The template's is 1.
-    pub concurrency: usize,
-}
-
-impl Limits {
-    /// No limit that is felt.
-    pub const NONE: Self = Self { page_size: 100, concurrency: 100 };
 }
 
 /// In which circumstances an invocation is made.
@@ -76,13 +62,12 @@ pub struct Circumstances {
 }
 
 impl Stage {
-    /// A stage with these requests, on which this goes wrong. The seed is what the simulator's ids, the network and the
+    /// A stage with these requests, on which this goes wrong, with so many items a page. The seed is what the simulator's ids, the network and the
     /// SDK's own chance are drawn from.
     #[must_use]
-    pub fn new(payloads: Vec<Payload>, plan: Plan, seed: u64, limits: Limits) -> Arc<Self> {
+    pub fn new(payloads: Vec<Payload>, plan: Plan, seed: u64, page_size: usize) -> Arc<Self> {
         fastrand::seed(seed);
-        let options =
-            Options { inventory: inventory(), settle: SETTLES, page_size: limits.page_size, ..Options::default() };
+        let options = Options { inventory: inventory(), settle: SETTLES, page_size, ..Options::default() };
         let local = Local::new(options, seed);
         let before = local.look(places);
         let network = Network::new(local, plan, Rng::with_seed(seed ^ 0x5eed));
@@ -99,8 +84,7 @@ impl Stage {
         let bus = EventBus::new(&configuration, settings.event_bus.clone(), settings.event_source.clone());
         let ledger = Ledger::new(&configuration, "ledger".to_owned(), settings.in_doubt);
         let function = Associate::new(DirectConnect::new(&configuration), bus, Some(ledger), settings);
-        let turns = Semaphore::new(limits.concurrency);
-        Arc::new(Self { network, function, payloads, attempts: Mutex::default(), turns, places: before })
+        Arc::new(Self { network, function, payloads, attempts: Mutex::default(), places: before })
     }
 
     fn attempts(&self) -> MutexGuard<'_, Vec<Attempt>> {
@@ -121,10 +105,7 @@ impl Stage {
 
     /// Sends a request once and waits for what becomes of it.
     pub async fn send(&self, payload: usize, how: Circumstances) -> Ended {
-        let turn = self.turns.acquire().await;
-        let ended = self.invoke(Some(payload), self.payloads[payload].json.clone(), how).await;
-        drop(turn);
-        ended
+        self.invoke(Some(payload), self.payloads[payload].json.clone(), how).await
     }
 
     /// Lets the sweeper work once.

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::config::Builder;
 use aws_sdk_dynamodb::config::retry::RetryPartition;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
 
@@ -21,7 +21,7 @@ use self::item::{YES, members, milliseconds, text};
 use super::answer;
 use crate::error::{Error, Name};
 use crate::estate::Failed;
-use crate::ledger::{Entry, Held, Key, Lease, Seen};
+use crate::ledger::{Beside, Entry, Held, Key, Lease, Seen};
 
 mod item;
 
@@ -29,6 +29,9 @@ mod item;
 const UNFINISHED: &str = "unfinished";
 /// What one attempt at a call may take. The SDK makes up to three.
 const ATTEMPT: Duration = Duration::from_secs(1);
+
+/// What a transaction may have. (API reference, TransactWriteItems.)
+const MOST_ACTIONS: usize = 100;
 
 type Item = HashMap<String, AttributeValue>;
 
@@ -43,8 +46,9 @@ pub struct Ledger {
 /// Why nothing is known to have been written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unwritten {
-    /// Somebody else has written since the items were read; nothing was written.
-    Changed,
+    /// Somebody else has written since the items were read, or another interface stands in the way, whose lease this is;
+    /// nothing was written.
+    Changed(Option<String>),
     /// The table did not take it, or nobody knows.
     Failed(Failed),
 }
@@ -97,14 +101,29 @@ impl Ledger {
         read.map(|read| read.item).map_err(|error| unavailable("read", &answer(&error).into_failed()))
     }
 
+    /// Writes both items before the call, if neither has changed since `seen`, and the others are quiet: one transaction.
+    ///
+    /// # Errors
+    /// Why that is not known to have happened.
+    pub async fn begin(&self, held: &Held, seen: &Seen, beside: &Beside, until: Instant) -> Result<(), Unwritten> {
+        // The rest would be more than a transaction takes; no gateway has so many interfaces. (Quotas: 30.)
+        let leases = beside.leases.iter().take(MOST_ACTIONS - 2);
+        let mut items = self.puts(held, seen);
+        items.extend(leases.map(|lease| self.quiet(lease, beside.quiet_since)));
+        self.transact(items, until).await.map_err(|unwritten| match unwritten {
+            Refused::At(number) => {
+                Unwritten::Changed(number.checked_sub(2).and_then(|number| beside.leases.get(number)).cloned())
+            }
+            Refused::Failed(failed) => Unwritten::Failed(failed),
+        })
+    }
+
     /// Writes both items, if neither has changed since `seen`.
     ///
     /// # Errors
     /// Why that is not known to have happened.
     pub async fn write(&self, held: &Held, seen: &Seen, until: Instant) -> Result<(), Unwritten> {
-        let entry = self.put(item::of_entry(&held.entry), seen.entry.as_ref().map(|entry| &entry.token));
-        let lease = self.put(item::of_lease(&held.lease), seen.lease.as_ref().map(|lease| &lease.token));
-        self.transact(vec![entry, lease], until).await
+        Ok(self.transact(self.puts(held, seen), until).await?)
     }
 
     /// Writes the item of a request, if it has not changed since.
@@ -113,7 +132,13 @@ impl Ledger {
     /// Why that is not known to have happened.
     pub async fn write_entry(&self, entry: &Entry, seen: Option<&Entry>, until: Instant) -> Result<(), Unwritten> {
         let entry = self.put(item::of_entry(entry), seen.map(|seen| &seen.token));
-        self.transact(vec![entry], until).await
+        Ok(self.transact(vec![entry], until).await?)
+    }
+
+    fn puts(&self, held: &Held, seen: &Seen) -> Vec<TransactWriteItem> {
+        let entry = self.put(item::of_entry(&held.entry), seen.entry.as_ref().map(|entry| &entry.token));
+        let lease = self.put(item::of_lease(&held.lease), seen.lease.as_ref().map(|lease| &lease.token));
+        vec![entry, lease]
     }
 
     fn put(&self, item: Item, seen: Option<&String>) -> TransactWriteItem {
@@ -129,14 +154,27 @@ impl Ledger {
         TransactWriteItem::builder().set_put(put.build().ok()).build()
     }
 
-    async fn transact(&self, items: Vec<TransactWriteItem>, until: Instant) -> Result<(), Unwritten> {
+    /// That nobody is moving an interface, or has let it go since then; who has died on it may have held it until then.
+    fn quiet(&self, lease: &str, since: OffsetDateTime) -> TransactWriteItem {
+        let check = ConditionCheck::builder().table_name(&self.table).key("id", text(lease)).condition_expression(
+            "attribute_exists(holder) AND in_progress_expiration < :since OR attribute_not_exists(holder) AND \
+             (attribute_not_exists(free_since) OR free_since < :since)",
+        );
+        let check = check.expression_attribute_values(":since", milliseconds(since));
+        // All that is required is set above.
+        TransactWriteItem::builder().set_condition_check(check.build().ok()).build()
+    }
+
+    async fn transact(&self, items: Vec<TransactWriteItem>, until: Instant) -> Result<(), Refused> {
         // The SDK gives each request a token of its own, the same for all its attempts: they are applied once.
         let write = self.client.transact_write_items().set_transact_items(Some(items)).send();
         match timeout_at(until, write).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if is_changed(&error) => Err(Unwritten::Changed),
-            Ok(Err(error)) => Err(Unwritten::Failed(answer(&error).into_failed())),
-            Err(_) => Err(Unwritten::Failed(Failed::late())),
+            Ok(Err(error)) => match in_the_way(&error) {
+                Some(number) => Err(Refused::At(number)),
+                None => Err(Refused::Failed(answer(&error).into_failed())),
+            },
+            Err(_) => Err(Refused::Failed(Failed::late())),
         }
     }
 
@@ -161,7 +199,7 @@ impl Ledger {
         match timeout_at(until, update.set_expression_attribute_values(Some(values)).send()).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(match error.as_service_error() {
-                Some(error) if error.is_conditional_check_failed_exception() => Unwritten::Changed,
+                Some(error) if error.is_conditional_check_failed_exception() => Unwritten::Changed(None),
                 _ => Unwritten::Failed(answer(&error).into_failed()),
             }),
             Err(_) => Err(Unwritten::Failed(Failed::late())),
@@ -183,13 +221,29 @@ impl Ledger {
     }
 }
 
-/// Whether somebody else has written since, or is writing now.
-fn is_changed<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
+/// Why a transaction was not carried out.
+enum Refused {
+    /// One item, by its number, is not what it should be, or is being written by somebody else now.
+    At(usize),
+    /// The table did not take it, or nobody knows.
+    Failed(Failed),
+}
+
+impl From<Refused> for Unwritten {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::At(_) => Self::Changed(None),
+            Refused::Failed(failed) => Self::Failed(failed),
+        }
+    }
+}
+
+fn in_the_way<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<usize> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
-        return false;
+        return None;
     };
-    let reasons = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    reasons.into_iter().any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+    let mut reasons = cancelled.cancellation_reasons().iter().map(|reason| reason.code());
+    reasons.position(|code| matches!(code, Some("ConditionalCheckFailed" | "TransactionConflict")))
 }
 
 /// What it means for a request that the ledger did not do its part before the call.

@@ -175,6 +175,14 @@ fn the_next_write_has_a_token_of_its_own_on_both_items() {
 }
 
 #[test]
+fn what_is_beside_must_have_been_quiet_since_before_the_facts_were_read() {
+    let beside = Beside::of(&["dxvif-fsibling".to_owned()], now());
+    assert_eq!(beside.leases, [lease_of("dxvif-fsibling")]);
+    assert_eq!(beside.quiet_since, now() - Duration::seconds(10));
+    assert_eq!(interface_of(&beside.leases[0]), "dxvif-fsibling");
+}
+
+#[test]
 fn what_is_emitted_is_finished_unless_it_is_in_doubt() {
     for (status, due) in [(Status::Completed, None), (Status::Rejected, None), (Status::InDoubt, Some(now()))] {
         let entry = held().end(status, saying(Outcome::Rejected), times()).entry.emitted(now());

@@ -221,6 +221,33 @@ async fn whoever_takes_an_interface_that_was_left_behind_first_finds_out_what_be
 }
 
 #[tokio::test]
+async fn a_path_waits_until_it_is_known_that_no_other_one_of_its_gateway_is_moving() {
+    let other_path = request_with(json!({
+        "virtualInterfaceId": "dxvif-fgprivt2", "connectionId": "dxcon-fgspare1", "requestId": "CHG-0",
+        "expectedConnectionId": null,
+        "overrides": accept(&["interrupts-traffic", "bandwidth-kept", "redundancy-kept", "healthy-path-elsewhere"]),
+    }));
+    // It may yet be applied, so that the only healthy path would be the one that is asked for now.
+    let stage = stage(&["AssociateVirtualInterface:reset-before:1"]).await;
+    assert_eq!(stage.ask(&other_path).await.name(), "AssociationUnsettled");
+    let waits = stage.ask(&named("CHG-1")).await;
+    assert_eq!(waits.name(), "InProgress");
+    assert!(waits.message().starts_with("dxvif-fgprivt2 is a path of the same gateway"), "{waits:?}");
+    assert_eq!(stage.associate_calls(), 1);
+    hours_pass(&stage);
+    assert_eq!(stage.ask(&named("CHG-1")).await.record()["outcome"], "associated");
+
+    // It was moved and is well, but who knows what was read before that.
+    let stage = self::stage(&[]).await;
+    assert_eq!(stage.ask(&other_path).await.record()["outcome"], "associated");
+    stage.simulator.change(dx_sim::World::settle_now);
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "InProgress");
+    let mut accepts = named("CHG-1");
+    accepts["overrides"] = accept(&["interrupts-traffic", "bandwidth-kept", "healthy-path-remains", "redundancy-kept"]);
+    assert_eq!(stage.ask(&accepts).await.record()["outcome"], "associated");
+}
+
+#[tokio::test]
 async fn what_became_of_an_attempt_is_not_said_before_it_is_written() {
     let stage = stage(&["AssociateVirtualInterface:late:1", "TransactWriteItems:500:3-5"]).await;
     assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
