@@ -95,6 +95,27 @@ def fenced(id, token, **members):
     return {"Put": {"Item": item | members, "ConditionExpression": "#token = :seen", NAMES: names, VALUES: values}}
 
 
+def beside():
+    """What a move asks of the leases of other interfaces: that they are quiet since a moment, here 50."""
+    quiet = (
+        "attribute_exists(holder) AND in_progress_expiration < :since OR attribute_not_exists(holder) AND "
+        "(attribute_not_exists(free_since) OR free_since < :since)"
+    )
+    check = {**key("vif#b"), "ConditionExpression": quiet, VALUES: {":since": {"N": "50"}}}
+    for what, lease, expected in [
+        ("never seen", None, "done"),
+        ("let go before", {"free_since": {"N": "49"}, "in_progress_expiration": {"N": "99"}}, "done"),
+        ("let go since", {"free_since": {"N": "50"}, "in_progress_expiration": {"N": "9"}}, "in the way"),
+        ("held", {"holder": {"S": "req#1"}, "in_progress_expiration": {"N": "50"}}, "in the way"),
+        ("left behind", {"holder": {"S": "req#1"}, "in_progress_expiration": {"N": "49"}}, "done"),
+    ]:
+        there = [put("done", {"id": {"S": "vif#b"}, "token": {"S": "t1"}} | lease)] if lease else []
+        refused = "TransactionCanceledException None ConditionalCheckFailed"
+        after = get("nothing", "c") if expected != "done" else get({"id": {"S": "c"}, "token": {"S": "t2"}}, "c")
+        expected = refused if expected != "done" else expected
+        yield f"a path beside it: {what}", there + [transact(expected, new("c"), {"ConditionCheck": check}), after]
+
+
 def query(expected, now, **members):
     values = {":yes": {"S": "yes"}, ":now": {"N": now}}
     condition = "unfinished = :yes AND due <= :now"
@@ -236,6 +257,7 @@ def transactions():
         ),
         get("nothing", "c"),
     ]
+    yield from beside()
     change = {"UpdateExpression": "SET due = :v", VALUES: {":v": {"N": "9"}}}
     yield "transaction with an update", [
         put("done", ITEM),
