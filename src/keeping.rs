@@ -164,9 +164,11 @@ impl Kept<'_> {
         Times { now: self.now(), deadline: self.invocation.clock.ends(), in_doubt: self.ledger.in_doubt() }
     }
 
+    /// A token that no other write has. One invocation may look after several requests, and write the same lease for
+    /// each.
     fn token(&mut self) -> String {
         self.writes += 1;
-        format!("{}/{:016x}/{}", self.invocation.request_id, self.invocation.nonce, self.writes)
+        format!("{}/{:016x}/{}/{}", self.invocation.request_id, self.invocation.nonce, self.key.request, self.writes)
     }
 
     fn begun(&mut self, intent: Intent) -> Held {

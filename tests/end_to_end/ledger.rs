@@ -221,6 +221,25 @@ async fn whoever_takes_an_interface_that_was_left_behind_first_finds_out_what_be
 }
 
 #[tokio::test]
+async fn no_two_writes_of_an_invocation_have_one_token() {
+    // The writes of the first request's attempt are two. The second one's first lets go of what the first request holds;
+    // the next is about its own call, and is the last that succeeds.
+    let stage = stage(&["AssociateVirtualInterface:reset-before:1-2", "TransactWriteItems:500:5-"]).await;
+    assert_eq!(stage.ask(&named("CHG-1")).await.name(), "AssociationUnsettled");
+    hours_pass(&stage);
+    assert_eq!(stage.ask(&named("CHG-2")).await.name(), "AssociationUnsettled");
+    let items = stage.items();
+    let tokens = |status: &str| {
+        let of_it = items.iter().filter(|item| item.get("status").is_some_and(|value| value["S"] == status));
+        of_it.map(|item| item["token"]["S"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    let (closed, began) = (tokens("PUT_OFF"), tokens("INPROGRESS"));
+    assert_eq!((closed.len(), began.len()), (1, 1), "{items:?}");
+    assert_ne!(closed, began);
+    assert_eq!(item(&stage, "vif#")["token"]["S"], began[0]);
+}
+
+#[tokio::test]
 async fn a_path_waits_until_it_is_known_that_no_other_one_of_its_gateway_is_moving() {
     let other_path = request_with(json!({
         "virtualInterfaceId": "dxvif-fgprivt2", "connectionId": "dxcon-fgspare1", "requestId": "CHG-0",

@@ -149,7 +149,8 @@ fn i7_sees_a_move_from_elsewhere() {
     // I1 sees it too, at the first call; a second try is not judged by it.
     let second_try = |history: &mut History| {
         let mut again = the_call(history).clone();
-        the_call(history).applied = false;
+        let first = the_call(history);
+        (first.applied, first.trouble) = (false, troubles("AssociateVirtualInterface").next());
         again.sent += Duration::from_secs(1);
         again.moment = again.moment.map(|moment| Moment { place: TARGETS[1].to_owned(), ..moment });
         history.calls.push(again);
