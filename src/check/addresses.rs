@@ -287,6 +287,14 @@ mod tests {
                     vec![overlap("169.254.101.0/30", "169.254.101.3/32")],
                 ),
                 row(
+                    "an address that both use elsewhere excuses no other network",
+                    |_, facts| {
+                        dual_stack(facts, ["10.0.0.5/24", "10.0.0.6/24"], ["10.0.0.130/25", "10.0.0.131/25"]);
+                        add_peer(&mut facts.neighbours[0], ["10.0.0.5/30", "10.0.0.7/30"], "available");
+                    },
+                    vec![overlap("10.0.0.0/24", "10.0.0.128/25")],
+                ),
+                row(
                     "one that is being deleted",
                     |_, facts| {
                         neighbour(facts, ["169.254.101.0/30", "169.254.101.3/30"]);

@@ -279,3 +279,34 @@ pub(super) struct Schema {
     /// The values that a person needs to mend it.
     facts: serde_json::Map<String, serde_json::Value>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn siblings_are_listed_with_what_is_the_matter_with_each() {
+        let sibling = |id: &str| UnhealthySibling {
+            virtual_interface: id.to_owned(),
+            because: "its BGP is down".to_owned(),
+            settling: false,
+        };
+        assert_eq!(Siblings(Vec::new()).to_string(), "");
+        assert_eq!(
+            Siblings(vec![sibling("dxvif-fa"), sibling("dxvif-fb")]).to_string(),
+            "; not healthy: dxvif-fa (its BGP is down), dxvif-fb (its BGP is down)"
+        );
+    }
+
+    #[test]
+    fn waiting_helps_where_something_is_in_transition() {
+        let peer = |state: &str| {
+            let (peer, family) = ("dxpeer-fexample".to_owned(), "ipv4".to_owned());
+            Fault::PeerNotSettled { peer, family, state: state.to_owned() }
+        };
+        assert!(peer("pending").may_clear());
+        let movable = |state: &str| Fault::InterfaceNotMovable { state: state.to_owned() }.may_clear();
+        assert_eq!(["pending", "verifying", "confirming", "deleted"].map(movable), [true, true, false, false]);
+        assert!(!Fault::cannot_tell("what", "why").may_clear());
+    }
+}

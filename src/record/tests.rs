@@ -46,6 +46,16 @@ fn ids_follow_from_request_and_outcome_alone() {
 }
 
 #[test]
+fn where_it_went_is_where_it_is_carried_and_of_that_kind() {
+    let port = crate::check::example::connection("dxcon-fexample", "EqDC2", "1abc2defghijk");
+    let there = Place::of(&port).or_carried_by("dxcon-fexample");
+    assert_eq!(there, Place::of(&port));
+    let lag = Place::of(&port).or_carried_by("dxlag-fother");
+    assert_eq!((lag.connection_id.as_str(), lag.kind), ("dxlag-fother", Some(PortKind::Lag)));
+    assert_eq!(lag.aws_device_v2, Place::of(&port).aws_device_v2);
+}
+
+#[test]
 fn there_is_a_way_back_exactly_where_it_moved_or_may_have() {
     for outcome in Outcome::ALL {
         let moved = matches!(outcome, Outcome::Associated | Outcome::AlreadyAssociated | Outcome::Unsettled);
