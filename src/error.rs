@@ -29,8 +29,8 @@ pub enum Name {
     /// The interface is on the target, and the bus did not take the record. Ask again: the same request will find it
     /// there and emit.
     RecordNotEmitted,
-    /// From the ledger: the same request is being carried out, or another one holds the interface: it is being carried
-    /// out, or nobody knows yet whether its call was applied. Nothing was called; ask again.
+    /// From the ledger: the same request is being carried out, or another one holds the interface, or another path of its
+    /// gateway: it is being carried out, or nobody knows yet whether its call was applied. Nothing was called; ask again.
     InProgress,
     /// From the ledger: a request with this `requestId` and other content was carried out, or is being. Nothing was
     /// called; give the new request an id of its own.
