@@ -6,7 +6,7 @@ use proptest::sample::{select, subsequence};
 
 use super::*;
 use crate::check::example::{caller, connection, interface, lag, text};
-use crate::estate::{Estate, Found};
+use crate::estate::{Estate, Failed, Found};
 use crate::facts::{Attachment, PortKind, RateLimiterStatus};
 use crate::request::Override;
 
@@ -254,4 +254,91 @@ fn who_has_arrived_is_a_path_and_a_neighbour_and_who_waits_is_neither() {
     assert_eq!(requested(&plan), ["dxvif-f000", "dxvif-f001"]);
     let alone = planned(&all[..2], &evacuation(&["interrupts-traffic"]));
     assert_eq!(requested(&alone), Vec::<&str>::new());
+}
+
+#[test]
+fn as_associate_sees_it_who_waits_is_a_path_and_who_has_arrived_is_one_path_on_the_target() {
+    let all = interfaces(&[up(0, "g1", 101), up(0, "g1", 102), up(2, "g1", 103)]);
+    let (mut survey, caller, evacuation) = (survey(&all), caller(), evacuation(&[]));
+    survey.attachments = BTreeMap::new();
+    let situation = survey.situation(&evacuation, &caller).unwrap();
+    let judge = Judge { survey: &survey, situation: &situation, evacuation: &evacuation, caller: &caller };
+    let mut turn = Turn { targets: judge.targets(), arrived: Vec::new() };
+    let siblings = |turn: &Turn| {
+        let port = ports()[1].clone();
+        let facts = judge.facts(&situation.leaving[0], &turn.targets[TARGET], port, turn, Waiting::Seen);
+        let place = |one: Sibling| (one.virtual_interface.virtual_interface_id, one.virtual_interface.connection_id);
+        facts.siblings.into_iter().map(place).map(|(id, port)| format!("{id} {}", port.unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(siblings(&turn), ["dxvif-f001 dxcon-fexample", "dxvif-f002 dxcon-felsewhr"]);
+    turn.arrive(&all[1], TARGET);
+    assert_eq!(siblings(&turn), ["dxvif-f002 dxcon-felsewhr", "dxvif-f001 dxlag-fexample"]);
+}
+
+#[test]
+fn a_listing_that_could_not_be_read_is_named_in_the_facts() {
+    let all = interfaces(&[up(0, "g1", 101)]);
+    let (mut survey, caller, evacuation) = (survey(&all), caller(), evacuation(&[]));
+    survey.in_region = Err(Failed::Denied { code: "AccessDeniedException".to_owned() });
+    let situation = survey.situation(&evacuation, &caller).unwrap();
+    let judge = Judge { survey: &survey, situation: &situation, evacuation: &evacuation, caller: &caller };
+    let turn = Turn { targets: judge.targets(), arrived: Vec::new() };
+    let facts = judge.facts(&situation.leaving[0], &turn.targets[TARGET], ports()[1].clone(), &turn, Waiting::Gone);
+    let unread: Vec<_> = facts.unread.iter().map(|one| one.operation).collect();
+    assert_eq!(unread, ["DescribeVirtualInterfaces"]);
+}
+
+#[test]
+fn who_leaves_too_is_no_path_of_its_gateway_that_nobody_sees() {
+    let all = interfaces(&[up(0, "g1", 101), up(0, "g1", 102)]);
+    let (mut survey, caller, evacuation) = (survey(&all), caller(), evacuation(&["interrupts-traffic"]));
+    let attachment = |one: &VirtualInterface| Attachment {
+        virtual_interface_id: Some(one.virtual_interface_id.clone()),
+        attachment_state: text("attached"),
+        ..Attachment::default()
+    };
+    survey.attachments.insert("g1".to_owned(), Ok(all.iter().map(attachment).collect()));
+    let situation = survey.situation(&evacuation, &caller).unwrap();
+    let judge = Judge { survey: &survey, situation: &situation, evacuation: &evacuation, caller: &caller };
+    let plan = judge.plan().unwrap();
+    let remains = |one: &Skipped| {
+        let found = one.findings.iter().find(|finding| finding.check == "healthy-path-remains").unwrap();
+        matches!(found.fault, Fault::TooFewHealthyPaths { .. })
+    };
+    assert_eq!(plan.skipped.iter().map(remains).collect::<Vec<_>>(), [true, true], "{:?}", plan.skipped);
+}
+
+#[test]
+fn the_gap_that_a_skipped_one_leaves_is_closed() {
+    // The third keeps the first two apart, but its VLAN is taken; then the fourth does.
+    let all = interfaces(&[
+        up(0, "g1", 101),
+        up(0, "g1", 102),
+        up(0, "g2", 103),
+        up(0, "g3", 104),
+        up(1, "g4", 103),
+        up(2, "g1", 111),
+        up(3, "g2", 112),
+        up(2, "g3", 113),
+    ]);
+    let plan = planned(&all, &evacuation(&["interrupts-traffic", "redundancy-kept", "healthy-path-elsewhere"]));
+    assert_eq!(plan.skipped.iter().map(|one| one.virtual_interface_id.as_str()).collect::<Vec<_>>(), ["dxvif-f002"]);
+    assert_eq!(requested(&plan), ["dxvif-f000", "dxvif-f003", "dxvif-f001"]);
+}
+
+#[test]
+fn nothing_is_lost_by_moving_what_certainly_has_no_session_up() {
+    let is_down = |state: &str, statuses: &[Option<&str>]| {
+        let mut one = interface("dxvif-fexample", &ports()[0], 101);
+        one.virtual_interface_state = text(state);
+        let peer = one.bgp_peers[0].clone();
+        one.bgp_peers =
+            statuses.iter().map(|status| BgpPeer { bgp_status: status.map(str::to_owned), ..peer.clone() }).collect();
+        is_down(&one)
+    };
+    let (up, down) = (Some("up"), Some("down"));
+    assert!(is_down("available", &[down]) && is_down("available", &[down, down]));
+    assert!(is_down("down", &[]) && is_down("down", &[None]) && is_down("down", &[down]));
+    assert!(!is_down("available", &[]) && !is_down("available", &[up]) && !is_down("available", &[down, up]));
+    assert!(!is_down("down", &[up]) && !is_down("available", &[None, down]) && !is_down("pending", &[None]));
 }
