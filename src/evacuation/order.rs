@@ -87,30 +87,20 @@ impl<'a, T> Group<'a, T> {
         next
     }
 
-    /// The two gateways with the most to keep apart: two for each of their own, as each needs another one beside it, and
-    /// one for a neighbour outside.
-    fn heaviest(&self, after: Option<&'a str>) -> [(usize, Option<&'a str>); 2] {
-        let own = self
-            .by_gateway
-            .iter()
-            .map(|(gateway, all)| (2 * all.len() + usize::from(after == Some(gateway)), *gateway));
-        let only_outside = after.filter(|gateway| !self.by_gateway.contains_key(gateway)).map(|gateway| (1, gateway));
-        let mut heaviest = [(0, None); 2];
-        for (weight, gateway) in own.chain(only_outside) {
-            if weight > heaviest[0].0 {
-                heaviest = [(weight, Some(gateway)), heaviest[0]];
-            } else if weight > heaviest[1].0 {
-                heaviest[1] = (weight, Some(gateway));
-            }
-        }
-        heaviest
+    /// The gateway with the most to keep apart, and how much that is: two for each of its own, as each needs another one
+    /// beside it, and one for a neighbour outside. Only that of a majority can be more than there is room for, so that no
+    /// other one matters.
+    fn heaviest(&self, after: Option<&'a str>) -> (usize, Option<&'a str>) {
+        let weight = |(gateway, all): (&&'a str, &Vec<_>)| {
+            (2 * all.len() + usize::from(after == Some(*gateway)), Some(*gateway))
+        };
+        self.by_gateway.iter().map(weight).max_by_key(|(weight, _)| *weight).unwrap_or_default()
     }
 
     /// The fewest neighbours of one gateway that those who are left after one of `taken` can be put into: whatever the
     /// others cannot keep apart. The one who is taken is its own gateway's neighbour outside.
-    fn fewest(&self, taken: Option<&str>, heaviest: [(usize, Option<&str>); 2]) -> usize {
-        let [first, second] = heaviest;
-        let most = if taken.is_some() && taken == first.1 { second.0.max(first.0 - 1) } else { first.0 };
+    fn fewest(&self, taken: Option<&str>, (most, gateway): (usize, Option<&str>)) -> usize {
+        let most = if taken.is_some() && taken == gateway { most - 1 } else { most };
         most.saturating_sub(self.left)
     }
 }

@@ -98,6 +98,35 @@ fn a_read_that_is_needed_and_gave_nothing_fails_closed() {
 }
 
 #[test]
+fn of_a_port_that_carries_nothing_its_own_listing_is_needed_and_no_other() {
+    let empty = |survey: &mut Survey| {
+        survey.in_region.as_mut().unwrap().remove(0);
+        set(survey, SOURCE, Ok(Vec::new()));
+    };
+    let nobody = Ok(Vec::new());
+    let rows: [(&str, fn(&mut Survey), Result<Vec<String>, &str>); 3] = [
+        ("all are read", |_| {}, nobody.clone()),
+        ("the connections are denied", |survey| survey.connections = denied(), Err("AccessDenied")),
+        ("the LAGs are denied", |survey| survey.lags = denied(), nobody),
+    ];
+    for (what, change, expected) in rows {
+        let (evacuation, mut survey) = (evacuation(), survey());
+        empty(&mut survey);
+        change(&mut survey);
+        let found = survey.situation(&evacuation, &caller());
+        let ids = found.map(|found| found.leaving.iter().map(|one| one.from.to_owned()).collect::<Vec<_>>());
+        assert_eq!(ids.map_err(|error| error.name.as_str()), expected, "{what}");
+    }
+    // AWS refuses to list the interfaces of what is no port.
+    let no_port: Change = |_, survey| {
+        survey.in_region.as_mut().unwrap().remove(0);
+        survey.connections = Ok(Vec::new());
+        set(survey, SOURCE, refused());
+    };
+    assert_eq!(found(no_port), Err("PreCheckRefused"));
+}
+
+#[test]
 fn reads_that_disagree_on_where_an_interface_is_are_no_fact() {
     let moved = |survey: &mut Survey| {
         let mut arrived = survey.in_region.as_ref().unwrap()[0].clone();
