@@ -129,8 +129,8 @@ impl Stage {
             },
             look: &mut |answer| {
                 calls = mock.calls();
-                if let Some(outcome) = variant.outcome().filter(|outcome| answer["outcome"] != *outcome) {
-                    return Err(Error::from(format!("the answer should be {outcome:?}, and is {answer}")));
+                if !variant.is_right(answer) {
+                    return Err(Error::from(format!("{variant} should have done its work, and answers {answer}")));
                 }
                 Ok(())
             },
@@ -169,11 +169,17 @@ pub(crate) fn rounds(stage: &Stage, rounds: usize) -> Result<(Results, BTreeMap<
     Ok((results, mocks))
 }
 
+/// A read that the Node.js SDK's client does not know yet: that peer has one less to make.
+const UNKNOWN_TO_NODE: &str = "ListVirtualInterfaceRoutes(filters, virtualInterfaceId)";
+
 /// Who reads fewer facts is not compared.
 fn all_ask_for_the_same(results: &Results) -> Result<(), Error> {
     for ((name, variant), calls) in &results.calls {
-        let ours = results.calls.get(&(*name, Variant::Ours));
-        if !matches!(variant, Variant::Floor | Variant::Ledger) && ours != Some(calls) {
+        let mut ours = results.calls.get(&(*name, Variant::Ours)).cloned().unwrap_or_default();
+        if *variant == Variant::Node {
+            ours.remove(UNKNOWN_TO_NODE);
+        }
+        if !matches!(variant, Variant::Floor | Variant::Ledger) && ours != *calls {
             return Err(Error::from(format!("{variant} calls {calls:?}, and the function {ours:?}")));
         }
     }

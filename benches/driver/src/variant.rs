@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
 
+use serde_json::{Value, json};
+
 use crate::certificates::Tls;
 
 /// Where the programs are.
@@ -51,12 +53,12 @@ impl fmt::Display for Variant {
 }
 
 impl Variant {
-    /// The `outcome` of a good answer.
-    pub(crate) fn outcome(self) -> Option<&'static str> {
+    /// Whether the answer is that of the whole work: a move that was made, a plan that leaves nothing behind.
+    pub(crate) fn is_right(self, answer: &Value) -> bool {
         match self {
-            Self::Floor => Some("hello"),
-            Self::Evacuate => None,
-            _ => Some("associated"),
+            Self::Floor => answer["outcome"] == "hello",
+            Self::Evacuate => answer["requests"] != json!([]) && answer["skipped"] == json!([]),
+            _ => answer["outcome"] == "associated",
         }
     }
 
@@ -93,6 +95,7 @@ impl Variant {
             ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/associate"),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
             ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
             ("AWS_SESSION_TOKEN", "nobody"),
