@@ -1,0 +1,68 @@
+//! A certificate authority for one run, and one server's certificate of it, RSA of 2,048 bits as AWS's endpoints have.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, RsaKeySize};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use crate::Error;
+
+/// Where Linux distributions keep the roots that programs trust.
+const SYSTEM_ROOTS: [&str; 3] =
+    ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
+
+/// What the mock of AWS and its clients need of TLS.
+#[derive(Debug, Clone)]
+pub(crate) struct Tls {
+    pub(crate) server: Arc<ServerConfig>,
+    /// The system's roots and our authority: reading as many roots as on Lambda is a part of each start.
+    pub(crate) roots: PathBuf,
+    /// Our authority alone, for Node.js, which has roots of its own.
+    pub(crate) authority: PathBuf,
+    /// How many roots there are.
+    pub(crate) trusted: usize,
+}
+
+fn key() -> Result<KeyPair, Error> {
+    Ok(KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?)
+}
+
+impl Tls {
+    /// Makes them, and puts into the folder what clients read.
+    pub(crate) fn new(folder: &Path) -> Result<Self, Error> {
+        let mut authority = CertificateParams::default();
+        authority.distinguished_name.push(DnType::CommonName, "bench authority");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let authority_key = key()?;
+        let authority_pem = authority.self_signed(&authority_key)?.pem();
+        let issuer = Issuer::new(authority, authority_key);
+
+        let mut leaf = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+        leaf.distinguished_name.push(DnType::CommonName, "bench");
+        leaf.use_authority_key_identifier_extension = true;
+        let leaf_key = key()?;
+        let certificate = leaf.signed_by(&leaf_key, &issuer)?;
+
+        let mut provider = default_provider();
+        // The key exchange that every client here knows, so that none does more than another.
+        provider.kx_groups = vec![kx_group::X25519, kx_group::SECP256R1];
+        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
+        let server = ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], private)?;
+
+        let system = SYSTEM_ROOTS.iter().find_map(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+        let all = format!("{system}\n{authority_pem}");
+        let (roots, authority) = (folder.join("roots.pem"), folder.join("authority.pem"));
+        fs::write(&roots, &all)?;
+        fs::write(&authority, &authority_pem)?;
+        let trusted = all.matches("BEGIN CERTIFICATE").count();
+        Ok(Self { server: Arc::new(server), roots, authority, trusted })
+    }
+}

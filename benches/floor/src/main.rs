@@ -1,0 +1,20 @@
+//! The least that a Rust function on Lambda can be, with the real functions' settings: it says hello.
+
+use std::process::ExitCode;
+
+use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
+use serde_json::{Value, json};
+
+fn main() -> ExitCode {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return ExitCode::FAILURE;
+    };
+    match runtime.block_on(Runtime::new(service_fn(hello)).run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+async fn hello(_: LambdaEvent<Value>) -> Result<Value, Error> {
+    Ok(json!({"outcome": "hello"}))
+}
