@@ -30,6 +30,8 @@ fn the_caller_is_told_the_first_cause_and_of_the_bus_only_when_all_else_went_wel
     assert_eq!(told(Outcome::Settled), ("the record", "RecordNotEmitted"));
     assert_eq!(told(Outcome::Unhealthy), ("SettledUnhealthy", "SettledUnhealthy"));
     assert_eq!(told(Outcome::Unsettled), ("AssociationUnsettled", "AssociationUnsettled"));
+    let unsaid = said(Outcome::Associated, false).conclude(Err("it is down".to_owned())).unwrap_err();
+    assert_eq!(unsaid.message, "dxvif-fexample is on dxlag-fexample, and the bus did not take the record (it is down)");
     for outcome in Outcome::ALL {
         let dry_run = said(outcome, true).conclude(Err("it is down".to_owned()));
         assert!(dry_run.is_ok(), "a dry run of {outcome:?}");

@@ -182,7 +182,12 @@ fn everything_goes_where_it_was_told_to_or_where_the_tag_says_and_not_in_circles
         set_standby(&mut survey.connections, TARGET);
         set_standby(&mut survey.lags, SOURCE);
     };
-    assert_eq!(target(of_each_other), Err(Fault::StandbyOfEachOther { from, target: to.clone() }));
+    assert_eq!(target(of_each_other), Err(Fault::StandbyOfEachOther { from: from.clone(), target: to.clone() }));
+    let with_another_port = |evacuation: &mut Evacuation, survey: &mut Survey| {
+        of_each_other(evacuation, survey);
+        evacuation.ports = vec!["dxcon-fother01".to_owned()];
+    };
+    assert_eq!(target(with_another_port), Err(Fault::StandbyOfEachOther { from, target: to.clone() }));
     let with_its_port = |evacuation: &mut Evacuation, survey: &mut Survey| {
         of_each_other(evacuation, survey);
         evacuation.ports = vec![SOURCE.to_owned()];
