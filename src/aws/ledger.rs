@@ -106,7 +106,8 @@ impl Ledger {
     /// # Errors
     /// Why that is not known to have happened.
     pub async fn begin(&self, held: &Held, seen: &Seen, beside: &Beside, until: Instant) -> Result<(), Unwritten> {
-        // The rest would be more than a transaction takes; no gateway has so many interfaces. (Quotas: 30.)
+        // More than a transaction takes are not looked at. A Direct Connect gateway has 30 interfaces at most, a virtual
+        // private gateway any number. (User Guide, quotas.)
         let leases = beside.leases.iter().take(MOST_ACTIONS - 2);
         let mut items = self.puts(held, seen);
         items.extend(leases.map(|lease| self.quiet(lease, beside.quiet_since)));
@@ -238,6 +239,7 @@ impl From<Refused> for Unwritten {
     }
 }
 
+/// The number of the first item that kept a transaction from being carried out.
 fn in_the_way<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<usize> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
         return None;

@@ -77,8 +77,8 @@ fn healthy_path_remains(_: &Request, facts: &Facts) -> Vec<Fault> {
     vec![Fault::HealthyPathsUnseen { gateway, healthy, needed, settling, unseen, because, siblings }]
 }
 
-/// The ids of the interfaces that must not be moved at the same moment, for they are the paths that have to remain: all
-/// of the gateway, unless no path has to, or the request accepts that none does.
+/// The ids of the interfaces that must not be moved at the same moment, for among them are the paths that have to remain:
+/// all visible ones of the gateway, healthy or not, unless no path has to, or the request accepts that none does.
 pub(crate) fn must_stay<'a>(request: &Request, facts: &'a Facts) -> impl Iterator<Item = &'a str> {
     let accepted = request.overrides.iter().any(|one| one.check == HEALTHY_PATH_REMAINS.name);
     let none = accepted || facts.min_healthy_paths == 0 || carries_traffic(facts) == Some(false);

@@ -41,6 +41,7 @@ fn id(number: usize) -> String {
     format!("dxvif-fb{number:06}")
 }
 
+/// (The example of the unit tests makes one like it, and is no part of the function.)
 fn connection(id: &str, location: &str, state: &str) -> Port {
     Port {
         id: id.to_owned(),

@@ -23,9 +23,9 @@ async fn answers_carry_the_content_type_and_an_id() {
 #[tokio::test]
 async fn errors_have_the_form_that_was_recorded() {
     let sim = start(options()).await;
-    let answer = call(&sim, "DescribeLags", json!({"lagId": "dxlag-XXXXXXXX"})).await;
+    let answer = call(&sim, "DescribeLags", json!({"lagId": "dxlag-fnosuch1"})).await;
     assert_eq!(answer.status, 400);
-    let body = r#"{"__type":"DirectConnectClientException","message":"Could not find Lag with ID dxlag-XXXXXXXX"}"#;
+    let body = r#"{"__type":"DirectConnectClientException","message":"Could not find Lag with ID dxlag-fnosuch1"}"#;
     assert_eq!(answer.text(), body);
     assert_eq!(answer.header("content-length"), Some("95"));
 }
