@@ -79,7 +79,7 @@ fn run<F: Function>() -> ExitCode {
 }
 
 async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
-    let configuration = aws::configuration().await;
+    let configuration = aws::configuration(variable("AWS_ACCESS_KEY_ID").is_some()).await;
     let function: &'static F = Box::leak(Box::new(F::new(&configuration, settings)));
     let handler = service_fn(move |event| answer(function, event));
     Runtime::new(handler)

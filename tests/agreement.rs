@@ -268,6 +268,7 @@ async fn judge(case: &Case) -> (Judgement, Option<Rule>) {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .endpoint_url(simulator.url())
+        .http_client(aws::http_client())
         .retry_config(aws_config::retry::RetryConfig::disabled())
         .credentials_provider(aws_sdk_directconnect::config::SharedCredentialsProvider::new(
             aws_sdk_directconnect::config::Credentials::new("AKIAIOSFODNN7EXAMPLE", "example", None, None, "test"),

@@ -1,4 +1,5 @@
-//! The least that a Rust function on Lambda can be, with the real functions' settings: it says hello.
+//! The least that a Rust function on Lambda is in practice, with the real functions' settings: what `cargo lambda new`
+//! makes, logging as it comes with the runtime, one thread. It says hello.
 
 use std::process::ExitCode;
 
@@ -6,6 +7,7 @@ use lambda_runtime::{Error, LambdaEvent, Runtime, service_fn};
 use serde_json::{Value, json};
 
 fn main() -> ExitCode {
+    lambda_runtime::tracing::init_default_subscriber();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitCode::FAILURE;
     };

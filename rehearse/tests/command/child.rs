@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// A rehearsal that waits for its first answer for a minute, and the function in it.
 fn begun() -> (Child, String) {
-    let mut command = Command::new(super::command());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rehearse"));
     let command = command.args(["--latency", "60000"]).stdout(Stdio::piped()).spawn().expect("it starts");
     let children = format!("/proc/{0}/task/{0}/children", command.id());
     let function = until(|| {

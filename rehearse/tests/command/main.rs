@@ -12,6 +12,9 @@ use std::process::Command;
 use associate_virtual_interface::check::{CHECKS, Severity};
 use serde_json::{Value, json};
 
+/// The root of the repository.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
 /// What became of one run of the command.
 struct Run {
     status: i32,
@@ -19,20 +22,10 @@ struct Run {
     err: String,
 }
 
-/// The example, which cargo puts beside the folder of this test. `cargo test` builds it; `cargo test --test rehearse`
-/// alone does not.
-fn command() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows where it is");
-    let built = test.parent().and_then(Path::parent).expect("cargo puts tests into a folder of the profile's");
-    let command = built.join("examples").join(format!("rehearse{}", std::env::consts::EXE_SUFFIX));
-    assert!(command.exists(), "{} is not built: run `cargo build --example rehearse`", command.display());
-    command
-}
-
 fn rehearse(arguments: &[&str]) -> Run {
-    let output = Command::new(command())
+    let output = Command::new(env!("CARGO_BIN_EXE_rehearse"))
         .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(ROOT)
         // Of these, one asks for colour wherever the output goes.
         .env_remove("CLICOLOR_FORCE")
         .output()
@@ -86,7 +79,7 @@ impl Drop for Scratch {
 }
 
 fn event(name: &str) -> Value {
-    let path = format!("{}/events/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{ROOT}/events/{name}.json");
     serde_json::from_str(&std::fs::read_to_string(&path).expect(&path)).expect(&path)
 }
 
@@ -307,7 +300,7 @@ fn what_is_wrong_with_an_event_is_the_functions_to_say() {
 
 #[test]
 fn an_inventory_of_ones_own_may_be_in_several_files() {
-    let estate: Value = serde_json::from_str(include_str!("../../simulator/inventory/estate.json")).unwrap();
+    let estate: Value = serde_json::from_str(include_str!("../../../simulator/inventory/estate.json")).unwrap();
     let part = |member: &str| Scratch::new(&format!("{member}.json"), json!({member: estate[member]}).to_string());
     let parts = ["virtualInterfaces", "connections", "lags", "directConnectGatewayAttachments"].map(part);
     let mut arguments = vec!["events/request.json"];
@@ -319,7 +312,7 @@ fn an_inventory_of_ones_own_may_be_in_several_files() {
 
 #[test]
 fn what_is_not_in_the_inventory_is_said_at_the_beginning_and_with_an_error() {
-    let estate: Value = serde_json::from_str(include_str!("../../simulator/inventory/estate.json")).unwrap();
+    let estate: Value = serde_json::from_str(include_str!("../../../simulator/inventory/estate.json")).unwrap();
     let interfaces = json!({"virtualInterfaces": estate["virtualInterfaces"], "connections": []});
     let interfaces = Scratch::new("interfaces-only.json", interfaces.to_string());
     let run = rehearse(&["--inventory", interfaces.path(), "events/request.json"]);
@@ -415,7 +408,7 @@ fn nothing_that_a_terminal_obeys_comes_out() {
 fn no_secret_of_a_request_comes_out() {
     let canary = "EXAMPLEkey";
     let estate = "simulator/inventory/estate.json";
-    let interface: Value = serde_json::from_str(include_str!("../../simulator/inventory/estate.json")).unwrap();
+    let interface: Value = serde_json::from_str(include_str!("../../../simulator/inventory/estate.json")).unwrap();
     let interface = &interface["virtualInterfaces"][0];
     assert!(interface.to_string().contains(canary), "the estate has lost its secrets, and this test would find none");
     let mut envelope = event("request-from-eventbridge");
@@ -436,7 +429,7 @@ fn no_secret_of_a_request_comes_out() {
 #[test]
 fn no_secret_of_the_inventory_comes_out() {
     let canary = "EXAMPLEkey";
-    let estate = include_str!("../../simulator/inventory/estate.json");
+    let estate = include_str!("../../../simulator/inventory/estate.json");
     assert!(estate.contains(canary), "the estate has lost its secrets, and this test would find none");
     let faults =
         ["reset-after", "late", "truncated", "client"].map(|fault| format!("AssociateVirtualInterface:{fault}"));
