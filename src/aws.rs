@@ -18,7 +18,7 @@ use aws_sdk_directconnect::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 #[cfg(feature = "https")]
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
     HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -34,14 +34,17 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// the SDK by itself does not set. The Region is the environment's: without one no function starts.
 ///
 /// The keys are the environment's if it has some, as on Lambda, which replaces the environment before they expire. The
-/// SDK's chain looks there first too, and is built only where it is needed: it is a tenth of a cold start.
-pub async fn configuration(keys_in_environment: bool) -> SdkConfig {
-    let loader = defaults().http_client(http_client()).region(EnvironmentVariableRegionProvider::new());
-    if keys_in_environment {
+/// SDK's chain looks there first too, but all of it would be made at every start.
+///
+/// # Errors
+/// Why the roots cannot be used.
+pub async fn configuration(keys_in_environment: bool, roots: &Roots) -> Result<SdkConfig, String> {
+    let loader = defaults().http_client(http_client(roots)?).region(EnvironmentVariableRegionProvider::new());
+    Ok(if keys_in_environment {
         loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()).load().await
     } else {
         loader.load().await
-    }
+    })
 }
 
 /// The same before anything is read from the environment: what is not the environment's to say.
@@ -52,18 +55,53 @@ pub fn defaults() -> ConfigLoader {
     )
 }
 
-/// The SDK's default HTTP client, but one for all: by default each client makes its own, with the system's roots once
-/// more. They are read here, before the first invocation.
-#[must_use]
-pub fn http_client() -> SharedHttpClient {
+/// Who may vouch for AWS's certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Roots {
+    /// Amazon Trust Services alone, which AWS's services are certified by
+    /// (<https://www.amazontrust.com/repository>): to read all the system's is a quarter of a cold start.
+    Amazon,
+    /// Those that the system trusts.
+    System,
+    /// Those of this PEM file's content.
+    These(Vec<u8>),
+}
+
+impl Roots {
+    /// The usual ones in this Region. (Assumed: Amazon's alone are enough in the commercial Regions and in GovCloud. The
+    /// certificates of AWS's other partitions, whose operators are not Amazon everywhere, are left to the system.)
+    #[must_use]
+    pub fn of(region: &str) -> Self {
+        let elsewhere = region.starts_with("cn-") || region.starts_with("eusc-") || region.contains("-iso");
+        if elsewhere { Self::System } else { Self::Amazon }
+    }
+
+    #[cfg(feature = "https")]
+    fn trusted(&self) -> Result<TlsContext, String> {
+        let only = |pem: &[u8]| TrustStore::empty().with_pem_certificate(pem);
+        let store = match self {
+            Self::Amazon => only(include_bytes!("aws/amazon-roots.pem")),
+            Self::System => TrustStore::default(),
+            Self::These(pem) => only(pem),
+        };
+        TlsContext::builder().with_trust_store(store).build().map_err(|error| error.to_string())
+    }
+}
+
+/// The SDK's default HTTP client, but one for all: by default each client makes its own, with the same roots once more.
+/// They are read here, before the first invocation.
+///
+/// # Errors
+/// Why the roots cannot be used.
+pub fn http_client(roots: &Roots) -> Result<SharedHttpClient, String> {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
     let connector = Connector::builder().connector_settings(settings).proxy_config(ProxyConfig::from_env());
     #[cfg(feature = "https")]
-    let connector = connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build();
+    let connector = connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(roots.trusted()?).build();
     #[cfg(not(feature = "https"))]
-    let connector = connector.build_http();
+    let (connector, _) = (connector.build_http(), roots);
     let connector = SharedHttpConnector::new(connector);
-    http_client_fn(move |_, _| connector.clone())
+    Ok(http_client_fn(move |_, _| connector.clone()))
 }
 
 /// What AWS, or the way to it, answered instead of a result. In our own words where AWS did not speak: the SDK's
@@ -82,5 +120,28 @@ fn answer<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> Answer {
         SdkError::DispatchFailure(_) => no_words("NoAnswer", "the connection failed before an answer came"),
         SdkError::ResponseError(_) => no_words("UnreadableAnswer", "AWS's answer could not be read"),
         _ => no_words("NoAnswer", "the SDK failed in a way that is new to this program"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amazon_vouches_where_amazon_operates() {
+        for region in ["us-east-1", "eu-central-2", "us-gov-west-1"] {
+            assert_eq!(Roots::of(region), Roots::Amazon, "{region}");
+        }
+        for region in ["cn-north-1", "us-iso-east-1", "us-isob-east-1", "eusc-de-east-1"] {
+            assert_eq!(Roots::of(region), Roots::System, "{region}");
+        }
+    }
+
+    #[test]
+    fn five_roots_are_built_in() {
+        let pem = include_str!("aws/amazon-roots.pem");
+        assert_eq!(pem.matches("-----BEGIN CERTIFICATE-----").count(), 5);
+        // Reads each of them, and panics if one is none.
+        assert!(http_client(&Roots::Amazon).is_ok());
     }
 }

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 use tracing::instrument::Instrumented;
 
 use crate::associate::{Associate, Invocation};
-use crate::aws;
+use crate::aws::{self, Roots};
 use crate::clock::Clock;
 use crate::error::{Error, Name};
 use crate::evacuate::Evacuate;
@@ -79,7 +79,7 @@ fn run<F: Function>() -> ExitCode {
 }
 
 async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
-    let configuration = aws::configuration(variable("AWS_ACCESS_KEY_ID").is_some()).await;
+    let configuration = aws::configuration(variable("AWS_ACCESS_KEY_ID").is_some(), &roots()?).await?;
     let function: &'static F = Box::leak(Box::new(F::new(&configuration, settings)));
     let handler = service_fn(move |event| answer(function, event));
     Runtime::new(handler)
@@ -87,6 +87,22 @@ async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
         .run()
         .await
         .map_err(|error| error.to_string())
+}
+
+/// Whom to trust: who is named as for the other SDKs, the system where that is told what it trusts, or the usual ones.
+fn roots() -> Result<Roots, String> {
+    if let Some(path) = variable("AWS_CA_BUNDLE") {
+        let pem = std::fs::read(&path).map_err(|error| format!("AWS_CA_BUNDLE, {path}, cannot be read: {error}"))?;
+        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+            return Err(format!("AWS_CA_BUNDLE, {path}, holds no certificate"));
+        }
+        return Ok(Roots::These(pem));
+    }
+    if ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().any(|name| variable(name).is_some()) {
+        return Ok(Roots::System);
+    }
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    Ok(region.map_or(Roots::System, |region| Roots::of(&region)))
 }
 
 async fn answer<F: Function>(function: &'static F, event: LambdaEvent<Box<RawValue>>) -> Result<Box<RawValue>, Error> {

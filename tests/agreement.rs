@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use associate_virtual_interface::aws::direct_connect::DirectConnect;
+use associate_virtual_interface::aws::{Roots, http_client};
 use associate_virtual_interface::check::{CHECKS, Fault, Report, Severity};
 use associate_virtual_interface::clock::Clock;
 use associate_virtual_interface::error::Name;
@@ -268,7 +269,7 @@ async fn judge(case: &Case) -> (Judgement, Option<Rule>) {
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
         .endpoint_url(simulator.url())
-        .http_client(aws::http_client())
+        .http_client(http_client(&Roots::Amazon).unwrap())
         .retry_config(aws_config::retry::RetryConfig::disabled())
         .credentials_provider(aws_sdk_directconnect::config::SharedCredentialsProvider::new(
             aws_sdk_directconnect::config::Credentials::new("AKIAIOSFODNN7EXAMPLE", "example", None, None, "test"),

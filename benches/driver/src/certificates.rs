@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, RsaKeySize};
-use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs::{default_provider, kx_group};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{CipherSuite, ServerConfig};
 
 use crate::Error;
 
@@ -15,16 +15,19 @@ use crate::Error;
 const SYSTEM_ROOTS: [&str; 3] =
     ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
+/// Those that the function is built with.
+const AMAZON_ROOTS: &str = include_str!("../../../src/aws/amazon-roots.pem");
+
 /// What the mock of AWS and its clients need of TLS.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     pub(crate) server: Arc<ServerConfig>,
-    /// The system's roots and our authority: reading as many roots as on Lambda is a part of each start.
-    pub(crate) roots: PathBuf,
-    /// Our authority alone, for Node.js, which has roots of its own.
+    /// Amazon's roots, which the function trusts by itself, and our authority.
+    pub(crate) amazon: PathBuf,
+    /// The system's roots, about as many as boto3 brings along, and our authority.
+    pub(crate) system: PathBuf,
+    /// Our authority alone, for Node.js, which adds it to roots of its own.
     pub(crate) authority: PathBuf,
-    /// How many roots there are.
-    pub(crate) trusted: usize,
 }
 
 fn key() -> Result<KeyPair, Error> {
@@ -52,17 +55,25 @@ impl Tls {
         // The key exchange that every client here knows, so that none does more than another.
         provider.kx_groups = vec![kx_group::X25519, kx_group::SECP256R1];
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
-        let server = ServerConfig::builder_with_provider(Arc::new(provider))
+        // And the cipher that AWS chooses where it can: it is in the examples of CloudTrail's `tlsDetails`.
+        provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
+        let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], private)?;
+        server.ignore_client_order = true;
 
-        let system = SYSTEM_ROOTS.iter().find_map(|path| fs::read_to_string(path).ok()).unwrap_or_default();
-        let all = format!("{system}\n{authority_pem}");
-        let (roots, authority) = (folder.join("roots.pem"), folder.join("authority.pem"));
-        fs::write(&roots, &all)?;
-        fs::write(&authority, &authority_pem)?;
-        let trusted = all.matches("BEGIN CERTIFICATE").count();
-        Ok(Self { server: Arc::new(server), roots, authority, trusted })
+        let system = SYSTEM_ROOTS.iter().find_map(|path| fs::read_to_string(path).ok());
+        let system = system.ok_or("this system has no roots where they are looked for")?;
+        let file = |name: &str, roots: &str| {
+            let path = folder.join(name);
+            fs::write(&path, format!("{roots}\n{authority_pem}")).map(|()| path)
+        };
+        Ok(Self {
+            server: Arc::new(server),
+            amazon: file("amazon.pem", AMAZON_ROOTS)?,
+            system: file("system.pem", &system)?,
+            authority: file("authority.pem", "")?,
+        })
     }
 }

@@ -139,7 +139,7 @@ fn run(stage: &Stage, number: usize, gate: bool, out: &Path) -> Result<bool, Err
     let release = &stage.programs.release;
     results.sizes = Some((size(&release.join("bench-floor"))?, size(&release.join("associate"))?));
     results.crates = Some(crates()?);
-    let text = report::report(&machine, number, stage.tls.trusted, &results, &mocks);
+    let text = report::report(&machine, number, &results, &mocks);
     write(out, "table.md", &text)?;
     write(out, "plot.svg", &plot::plot(&results))?;
     io::stdout().write_all(text.as_bytes())?;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::certificates::Tls;
 use crate::estate::{INTERFACE, SOURCE, Size, estate};
+use crate::variant::TABLE;
 use crate::{Error, http};
 
 /// Members of an input that only say how an answer is cut.
@@ -70,12 +71,14 @@ impl Mock {
         ]
     }
 
-    /// Puts the interface back, settled and with its sessions up, so that it can be moved again; and forgets the calls.
+    /// Puts the interface back, settled and with its sessions up, so that it can be moved again; and forgets the calls. To
+    /// the ledger the move before was long ago: after a recent one the function reads everything twice.
     pub(crate) fn reset(&self) {
         self.shared.world.change(|world| {
             world.start_move(INTERFACE, SOURCE);
             world.settle_now();
         });
+        self.shared.world.change_ledger(TABLE, |item| _ = item.remove("free_since"));
         self.shared.journal().calls.clear();
     }
 

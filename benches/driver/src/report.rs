@@ -14,7 +14,6 @@ use std::collections::BTreeMap;
 pub(crate) fn report(
     machine: &Machine,
     rounds: usize,
-    trusted: usize,
     results: &Results,
     mocks: &BTreeMap<Name, Mock>,
 ) -> String {
@@ -24,7 +23,7 @@ pub(crate) fn report(
         text,
         "Medians of {rounds} rounds in which every program ran once in every row, in an order that was new each time, \
          after one round that does not count. Times in milliseconds, memory in megabytes of 10^6 bytes. A ratio is the \
-         median of the ratios within each round, its quarters in brackets. {trusted} roots are trusted.\n"
+         median of the ratios within each round, its quarters in brackets.\n"
     );
     gates(&mut text, results);
     for one in SCENARIOS.iter().filter(|one| mocks.contains_key(&one.name)) {

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::certificates::Tls;
 
+/// The ledger's table.
+pub(crate) const TABLE: &str = "bench";
+
 /// Where the programs are.
 #[derive(Debug, Clone)]
 pub(crate) struct Programs {
@@ -103,10 +106,15 @@ impl Variant {
             ("LC_ALL", "C.UTF-8"),
         ]);
         command.env("AWS_LAMBDA_RUNTIME_API", api.to_string()).envs(endpoints.iter().cloned());
-        command.env("SSL_CERT_FILE", &tls.roots).env("AWS_CA_BUNDLE", &tls.roots);
-        command.env("NODE_EXTRA_CA_CERTS", &tls.authority);
+        // Each trusts what it trusts by itself, and the mock.
+        match self {
+            Self::Floor => {}
+            Self::Ours | Self::Ledger | Self::Evacuate => _ = command.env("AWS_CA_BUNDLE", &tls.amazon),
+            Self::Boto3 => _ = command.env("AWS_CA_BUNDLE", &tls.system),
+            Self::Node => _ = command.env("NODE_EXTRA_CA_CERTS", &tls.authority),
+        }
         if self == Self::Ledger {
-            command.env("LEDGER_TABLE", "bench");
+            command.env("LEDGER_TABLE", TABLE);
         }
         command
     }
