@@ -26,6 +26,7 @@ def tree(place):
     shutil.rmtree(place / "src/bin")
     manifest = pathlib.Path("Cargo.toml").read_text()
     manifest = re.sub(r"(?m)^members = .*\n", "", manifest)
+    manifest = re.sub(r"(?ms)^\[features\]\n.*?(?=^\[)", "", manifest)
     kept = [line for line in manifest.splitlines() if not line.startswith(EDGES)]
     (place / "Cargo.toml").write_text("\n".join(kept) + "\n")
     lib = pathlib.Path("src/lib.rs").read_text()

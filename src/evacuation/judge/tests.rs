@@ -342,3 +342,24 @@ fn nothing_is_lost_by_moving_what_certainly_has_no_session_up() {
     assert!(!is_down("available", &[]) && !is_down("available", &[up]) && !is_down("available", &[down, up]));
     assert!(!is_down("down", &[up]) && !is_down("available", &[None, down]) && !is_down("pending", &[None]));
 }
+
+#[test]
+fn who_arrives_takes_a_rate_limiter_and_prefixes_from_those_who_come_later() {
+    let port = || Port {
+        rate_limiter: Some(RateLimiterStatus { max_allowed: 10, remaining: 2 }),
+        prefix_pool_unallocated_count_ipv4: Some(5),
+        ..lag(TARGET, "EqDC2", "2lmn3opqrstuv")
+    };
+    let left = |rate_limit: Option<&str>, prefixes: Option<i32>| {
+        let mut left = port();
+        let one = VirtualInterface {
+            rate_limit: rate_limit.map(str::to_owned),
+            prefix_pool_allocated_count_ipv4: prefixes,
+            ..interface("dxvif-fexample", &ports()[0], 101)
+        };
+        make_room(&mut left, &one);
+        (left.rate_limiter.unwrap().remaining, left.prefix_pool_unallocated_count_ipv4)
+    };
+    assert_eq!(left(Some("50Mbps"), Some(3)), (1, Some(2)));
+    assert_eq!(left(None, None), (2, Some(5)));
+}
