@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_directconnect::error::{ProvideErrorMetadata, SdkError};
@@ -50,9 +51,12 @@ pub async fn configuration(keys_in_environment: bool, roots: &Roots) -> Result<S
 /// The same before anything is read from the environment: what is not the environment's to say.
 #[must_use]
 pub fn defaults() -> ConfigLoader {
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).retry_config(RetryConfig::standard()).timeout_config(
-        TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(clock::READ).build(),
-    )
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(clock::READ).build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .retry_config(RetryConfig::standard())
+        .timeout_config(timeouts)
+        // It watches how fast bodies come; here they are small, and each attempt has its time.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
 /// Who may vouch for AWS's certificates.

@@ -4,9 +4,11 @@
 //! The SDK and the HTTP crates are capped at INFO whatever level is asked for: at TRACE they log whole answers, and
 //! those hold BGP keys.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tracing::field::{Field, Visit};
@@ -54,67 +56,73 @@ pub fn timestamp(now: OffsetDateTime) -> String {
     now.format(&Rfc3339).unwrap_or_default()
 }
 
-/// Writes one line. A failure to write has nobody to be told of it.
-pub fn write(line: &Value) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}");
+/// Writes one line, at once. A failure to write has nobody to be told of it.
+pub fn write(line: &impl Serialize) {
+    let mut text = serde_json::to_vec(line).unwrap_or_default();
+    text.push(b'\n');
+    let _ = std::io::stdout().lock().write_all(&text);
 }
 
 struct Lines {
     now: fn() -> OffsetDateTime,
 }
 
-/// What a span adds to every line inside it.
-struct SpanFields(Map<String, Value>);
+/// The members of a line, each as JSON already: a record is not taken apart and put together again.
+#[derive(Clone, Default, Serialize)]
+struct Members(BTreeMap<&'static str, Box<RawValue>>);
 
-struct Fields<'a>(&'a mut Map<String, Value>);
+impl Members {
+    fn add(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.0.insert(name, to_raw_value(value).unwrap_or_default());
+    }
+}
 
-impl Visit for Fields<'_> {
+impl Visit for Members {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let value = match field.name() {
-            name if EMBEDDED.contains(&name) => serde_json::from_str(value).unwrap_or_else(|_| Value::from(value)),
-            _ => Value::from(value),
-        };
-        self.0.insert(field.name().to_owned(), value);
+        let json = EMBEDDED.contains(&field.name()).then(|| RawValue::from_string(value.to_owned()).ok());
+        match json.flatten() {
+            Some(json) => _ = self.0.insert(field.name(), json),
+            None => self.add(field.name(), value),
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
+        self.add(field.name(), &value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
+        self.add(field.name(), &value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().to_owned(), Value::from(value));
+        self.add(field.name(), &value);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.insert(field.name().to_owned(), Value::from(format!("{value:?}")));
+        self.add(field.name(), &format!("{value:?}"));
     }
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = Map::new();
-        attributes.record(&mut Fields(&mut fields));
+        let mut members = Members::default();
+        attributes.record(&mut members);
         if let Some(span) = context.span(id) {
-            span.extensions_mut().insert(SpanFields(fields));
+            span.extensions_mut().insert(members);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Map::new();
-        line.insert("timestamp".to_owned(), Value::from(timestamp((self.now)())));
-        line.insert("level".to_owned(), Value::from(event.metadata().level().as_str()));
-        line.insert("target".to_owned(), Value::from(event.metadata().target()));
+        let mut line = Members::default();
+        line.add("timestamp", &timestamp((self.now)()));
+        line.add("level", event.metadata().level().as_str());
+        line.add("target", event.metadata().target());
         for span in context.event_scope(event).into_iter().flat_map(tracing_subscriber::registry::Scope::from_root) {
-            if let Some(SpanFields(fields)) = span.extensions().get() {
-                line.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+            if let Some(members) = span.extensions().get::<Members>() {
+                line.0.extend(members.clone().0);
             }
         }
-        event.record(&mut Fields(&mut line));
-        write(&Value::Object(line));
+        event.record(&mut line);
+        write(&line);
     }
 }
