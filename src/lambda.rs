@@ -79,7 +79,7 @@ fn run<F: Function>() -> ExitCode {
 }
 
 async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
-    let configuration = aws::configuration(variable("AWS_ACCESS_KEY_ID").is_some(), &roots()?).await?;
+    let configuration = aws::configuration(variable("AWS_ACCESS_KEY_ID").is_some(), &roots(variable)?).await?;
     let function: &'static F = Box::leak(Box::new(F::new(&configuration, settings)));
     let handler = service_fn(move |event| answer(function, event));
     Runtime::new(handler)
@@ -90,7 +90,7 @@ async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
 }
 
 /// Whom to trust: who is named as for the other SDKs, the system where that is told what it trusts, or the usual ones.
-fn roots() -> Result<Roots, String> {
+fn roots(variable: impl Fn(&str) -> Option<String>) -> Result<Roots, String> {
     if let Some(path) = variable("AWS_CA_BUNDLE") {
         let pem = std::fs::read(&path).map_err(|error| format!("AWS_CA_BUNDLE, {path}, cannot be read: {error}"))?;
         if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
@@ -232,5 +232,23 @@ mod tests {
         for odd in ["function-arn", "", "arn:aws:lambda:us-east-1:1234:function:associate"] {
             assert_eq!(owner_of(odd), (None, None), "{odd}");
         }
+    }
+
+    #[test]
+    fn whom_to_trust_is_named_or_the_system_s_or_amazon_alone() {
+        let with = |pairs: &[(&str, &str)]| {
+            roots(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        };
+        let (virginia, china) = (("AWS_REGION", "us-east-1"), ("AWS_DEFAULT_REGION", "cn-north-1"));
+        assert_eq!(with(&[virginia]), Ok(Roots::Amazon));
+        assert_eq!(with(&[china]), Ok(Roots::System));
+        assert_eq!(with(&[virginia, ("SSL_CERT_DIR", "/etc/ssl")]), Ok(Roots::System));
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/amazon-roots.pem");
+        let named = Ok(Roots::These(std::fs::read(file).unwrap()));
+        assert_eq!(with(&[virginia, ("SSL_CERT_FILE", "/etc/ssl/cert.pem"), ("AWS_CA_BUNDLE", file)]), named);
+        let unreadable = with(&[virginia, ("AWS_CA_BUNDLE", "/nowhere.pem")]).unwrap_err();
+        assert!(unreadable.starts_with("AWS_CA_BUNDLE, /nowhere.pem, cannot be read"), "{unreadable}");
+        let empty = with(&[virginia, ("AWS_CA_BUNDLE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))]);
+        assert!(empty.unwrap_err().ends_with("holds no certificate"));
     }
 }

@@ -55,7 +55,7 @@ impl Tls {
         // The key exchange that every client here knows, so that none does more than another.
         provider.kx_groups = vec![kx_group::X25519, kx_group::SECP256R1];
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
-        // And the cipher that AWS chooses where it can: it is in the examples of CloudTrail's `tlsDetails`.
+        // Assumed of AWS: the cipher that it chooses where it can.
         provider.cipher_suites.sort_by_key(|suite| suite.suite() != CipherSuite::TLS13_AES_128_GCM_SHA256);
         let mut server = ServerConfig::builder_with_provider(Arc::new(provider))
             .with_safe_default_protocol_versions()?

@@ -11,12 +11,7 @@ use crate::variant::Variant;
 use std::collections::BTreeMap;
 
 /// Everything, ready for a file.
-pub(crate) fn report(
-    machine: &Machine,
-    rounds: usize,
-    results: &Results,
-    mocks: &BTreeMap<Name, Mock>,
-) -> String {
+pub(crate) fn report(machine: &Machine, rounds: usize, results: &Results, mocks: &BTreeMap<Name, Mock>) -> String {
     let mut text = String::from("# What the bench measured\n\nMade by `.ci/bench`; see [the bench](../README.md).\n\n");
     let _ = writeln!(text, "{machine}");
     let _ = writeln!(
