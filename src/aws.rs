@@ -8,6 +8,8 @@ pub mod ledger;
 
 mod project;
 
+#[cfg(feature = "https")]
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
@@ -101,7 +103,12 @@ pub fn http_client(roots: &Roots) -> Result<SharedHttpClient, String> {
     let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
     let connector = Connector::builder().connector_settings(settings).proxy_config(ProxyConfig::from_env());
     #[cfg(feature = "https")]
-    let connector = connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(roots.trusted()?).build();
+    let connector = {
+        let connector = connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(roots.trusted()?);
+        // The SDK panics over what is no certificate.
+        std::panic::catch_unwind(AssertUnwindSafe(|| connector.build()))
+            .map_err(|_| "the roots to trust (AWS_CA_BUNDLE) are not all certificates".to_owned())?
+    };
     #[cfg(not(feature = "https"))]
     let (connector, _) = (connector.build_http(), roots);
     let connector = SharedHttpConnector::new(connector);
@@ -145,7 +152,8 @@ mod tests {
     fn five_roots_are_built_in() {
         let pem = include_str!("aws/amazon-roots.pem");
         assert_eq!(pem.matches("-----BEGIN CERTIFICATE-----").count(), 5);
-        // Reads each of them, and panics if one is none.
         assert!(http_client(&Roots::Amazon).is_ok());
+        let broken = pem.replace("MII", "AAA").into_bytes();
+        assert!(http_client(&Roots::These(broken)).is_err());
     }
 }

@@ -79,7 +79,8 @@ fn run<F: Function>() -> ExitCode {
 }
 
 async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
-    let configuration = aws::configuration(variable("AWS_ACCESS_KEY_ID").is_some(), &roots(variable)?).await?;
+    let has_keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].iter().all(|name| variable(name).is_some());
+    let configuration = aws::configuration(has_keys, &roots(variable)?).await?;
     let function: &'static F = Box::leak(Box::new(F::new(&configuration, settings)));
     let handler = service_fn(move |event| answer(function, event));
     Runtime::new(handler)

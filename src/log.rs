@@ -79,7 +79,9 @@ impl Members {
 
 impl Visit for Members {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let json = EMBEDDED.contains(&field.name()).then(|| RawValue::from_string(value.to_owned()).ok());
+        // What is embedded must not end the line.
+        let embeds = EMBEDDED.contains(&field.name()) && !value.contains('\n');
+        let json = embeds.then(|| RawValue::from_string(value.to_owned()).ok());
         match json.flatten() {
             Some(json) => _ = self.0.insert(field.name(), json),
             None => self.add(field.name(), value),
