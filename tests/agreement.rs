@@ -2,7 +2,7 @@
 //! documented reason a check has named, and what a check refuses the simulator refuses too. Over random estates and
 //! requests; the same ones in every run, more of them with `PROPTEST_CASES=5000`.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 //!
 //! The program plays two parts. What a person starts is the stage: it starts the simulator, starts itself once more as
 //! the function, invokes that, and shows what came of it. The function's part is nothing but the library's
-//! [`lambda::associate`], in an environment that holds only what Lambda would give it. Nothing leaves this machine.
+//! [`lambda::associate`], in an environment that holds only what Lambda would give it; it is built without TLS, for its AWS is
+//! on this machine too, which nothing leaves.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -23,7 +23,7 @@ pub(crate) fn caller() -> Caller {
 pub(crate) const UP: Option<&str> = Some("available");
 pub(crate) const DOWN: Option<&str> = Some("down");
 
-#[allow(clippy::unnecessary_wraps, reason = "every member of AWS's shapes may be missing")]
+#[expect(clippy::unnecessary_wraps, reason = "every member of AWS's shapes may be missing")]
 pub(crate) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -272,7 +272,7 @@ impl Fault {
 /// The shape of a fault in the published schema: codes are added over time, so they are not listed there.
 #[cfg(test)]
 #[derive(schemars::JsonSchema)]
-#[allow(dead_code, reason = "only its schema is used")]
+#[expect(dead_code, reason = "only its schema is used")]
 pub(super) struct Schema {
     /// What is the matter, by name.
     code: String,

@@ -9,7 +9,7 @@ use crate::request::{Arrival, Asked, Override, parse};
 /// An evacuation request. Events of CloudWatch and AWS Health have AWS's own schemas.
 #[derive(schemars::JsonSchema)]
 #[schemars(title = "EvacuationRequest", rename_all = "camelCase", deny_unknown_fields)]
-#[allow(dead_code, reason = "only its schema is used")]
+#[expect(dead_code, reason = "only its schema is used")]
 struct Schema {
     /// The connection (`dxcon-...`) or LAG (`dxlag-...`) to empty, or its ARN.
     #[schemars(regex(pattern = "^(arn:.+/)?dx(con|lag)-[0-9A-Za-z]{1,64}$"))]

@@ -82,7 +82,7 @@ pub(crate) fn request() -> Value {
 }
 
 /// The request with some members set (or, by null, taken away).
-#[allow(clippy::needless_pass_by_value, reason = "every caller writes the members in place")]
+#[expect(clippy::needless_pass_by_value, reason = "every caller writes the members in place")]
 pub(crate) fn request_with(members: Value) -> Value {
     let mut request = request();
     for (name, value) in members.as_object().unwrap() {

@@ -1,7 +1,7 @@
 //! The real binary under the real runtime, against the simulator: what a state machine, a subscriber of the bus and
 //! the world would see. Nothing here looks inside the function.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
 
 mod associations;
 mod doors;

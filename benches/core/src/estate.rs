@@ -14,7 +14,7 @@ const ELSEWHERE: &str = "dxcon-felsewhr";
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
 
-#[allow(clippy::unnecessary_wraps, reason = "every member of AWS's shapes may be missing")]
+#[expect(clippy::unnecessary_wraps, reason = "every member of AWS's shapes may be missing")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

@@ -14,7 +14,7 @@ fn ask(payload: &Value) -> Result<Asked, Error> {
     parse(&payload.to_string(), arrival())
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "what it is compared with is a Result")]
+#[expect(clippy::unnecessary_wraps, reason = "what it is compared with is a Result")]
 fn asked(evacuation: Evacuation) -> Result<Asked, Error> {
     Ok(Asked { evacuation: Some(evacuation), notices: Vec::new() })
 }

@@ -57,7 +57,7 @@ fn of_maintenance() -> Evacuation {
     }
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "what it is compared with is a Result")]
+#[expect(clippy::unnecessary_wraps, reason = "what it is compared with is a Result")]
 fn asked(evacuation: Evacuation, notices: &[(NoticeCode, &str)]) -> Result<Asked, Error> {
     let notices = notices.iter().map(|(code, message)| Notice::new(*code, *message)).collect();
     Ok(Asked { evacuation: Some(evacuation), notices })

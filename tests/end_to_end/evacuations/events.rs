@@ -24,7 +24,7 @@ fn alarm() -> Value {
 }
 
 /// An issue that names these, just sent, with some members of its detail changed.
-#[allow(clippy::needless_pass_by_value, reason = "every caller writes the members in place")]
+#[expect(clippy::needless_pass_by_value, reason = "every caller writes the members in place")]
 pub(super) fn health(detail: Value, ids: &[&str]) -> Value {
     let mut event = with(event("evacuation-from-health-issue"), "/time", json!(in_seconds(-1)));
     event["resources"] = json!(ids);
