@@ -149,7 +149,7 @@ impl Associate {
         let clock = &invocation.clock;
         let request = match parse(payload, self.arrival(invocation))? {
             Asked::Association(request) => request,
-            Asked::Sweep => return self.sweep(invocation).await,
+            Asked::Sweep => return Box::pin(self.sweep(invocation)).await,
         };
         let caller = self.caller(invocation)?;
         clock.is_enough_for(needed_to_act(request.dry_run))?;
@@ -158,7 +158,7 @@ impl Associate {
         match self.ledger.as_ref().filter(|_| !request.dry_run) {
             None => {
                 let found = self.direct_connect.find(&request, &caller, clock).await?;
-                self.act(work, &found, &mut Keeping::nothing()).await
+                Box::pin(self.act(work, &found, &mut Keeping::nothing())).await
             }
             Some(ledger) => Box::pin(self.act_once(work, ledger, false)).await,
         }
@@ -189,7 +189,7 @@ impl Associate {
             && !looked_after
             && let Some(holder) = ledger.entry(holder).await?
         {
-            self.look_after(ledger, holder, invocation).await?;
+            Box::pin(self.look_after(ledger, holder, invocation)).await?;
             invocation.clock.is_enough_for(needed_to_act(false))?;
             return Box::pin(self.act_once(work, ledger, true)).await;
         }
@@ -213,7 +213,7 @@ impl Associate {
         if let (Standing::Open(Some(entry)) | Standing::InDoubt(entry), Found::Facts(facts)) = (&standing, &found) {
             seen.is_unmoved(entry, facts.virtual_interface.connection_id.as_deref(), work.now())?;
         }
-        self.act(work, &found, &mut keeping).await
+        Box::pin(self.act(work, &found, &mut keeping)).await
     }
 
     /// Decides, acts and says what happened.

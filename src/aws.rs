@@ -44,9 +44,9 @@ const CONNECT: Duration = Duration::from_secs(2);
 pub async fn configuration(keys_in_environment: bool, roots: &Roots) -> Result<SdkConfig, String> {
     let loader = defaults().http_client(http_client(roots)?).region(EnvironmentVariableRegionProvider::new());
     Ok(if keys_in_environment {
-        loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()).load().await
+        Box::pin(loader.credentials_provider(EnvironmentVariableCredentialsProvider::new()).load()).await
     } else {
-        loader.load().await
+        Box::pin(loader.load()).await
     })
 }
 

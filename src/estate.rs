@@ -115,6 +115,21 @@ pub struct OnTarget {
 }
 
 impl Estate {
+    /// Nothing was read yet.
+    #[must_use]
+    pub fn unread() -> Self {
+        let nothing = Failed::inside;
+        Self {
+            interface: Err(nothing()),
+            on_target: Err(nothing()),
+            in_region: Err(nothing()),
+            connections: Err(nothing()),
+            lags: Err(nothing()),
+            attachment: Err(nothing()),
+            accepted_prefixes: Err(nothing()),
+        }
+    }
+
     /// Puts the facts together. `unseen_paths` are left empty: see [`Facts::unseen_paths`].
     ///
     /// # Errors
@@ -331,6 +346,12 @@ impl Failed {
     #[must_use]
     pub fn late() -> Self {
         Self::Incomplete { why: "no answer came in time".to_owned() }
+    }
+
+    /// The read itself broke down.
+    #[must_use]
+    pub fn inside() -> Self {
+        Self::Incomplete { why: "the read failed inside".to_owned() }
     }
 
     /// The same in a few words, in AWS's where it spoke.

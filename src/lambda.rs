@@ -82,7 +82,8 @@ async fn serve<F: Function>(settings: F::Settings) -> Result<(), String> {
     let has_keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].iter().all(|name| variable(name).is_some());
     let configuration = aws::configuration(has_keys, &roots(variable)?).await?;
     let function: &'static F = Box::leak(Box::new(F::new(&configuration, settings)));
-    let handler = service_fn(move |event| answer(function, event));
+    // On the heap, like the SDK's: the runtime moves it a dozen times.
+    let handler = service_fn(move |event| Box::pin(answer(function, event)));
     Runtime::new(handler)
         .layer(lambda_runtime::tower::layer::layer_fn(InSpan))
         .run()
@@ -111,7 +112,7 @@ async fn answer<F: Function>(function: &'static F, event: LambdaEvent<Box<RawVal
     let invocation = invocation(&context);
     let clock = invocation.clock;
     // On a task of its own a panic ends here, with a name that a state machine knows.
-    let handled = tokio::spawn(function.handle(payload, invocation).in_current_span()).await;
+    let handled = tokio::spawn(Box::pin(function.handle(payload, invocation)).in_current_span()).await;
     let Handled { answer, tally } = handled.unwrap_or_else(|_| Handled {
         answer: Err(Error::new(F::FAILED_INSIDE, "the function failed inside")),
         tally: Tally::of(outcome_of(F::FAILED_INSIDE)),

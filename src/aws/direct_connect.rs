@@ -2,6 +2,9 @@
 //!
 //! It reads and calls and must not judge: what an answer means is in `turn.rs`, what was read amounts to in `estate.rs`.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -11,6 +14,8 @@ use aws_sdk_directconnect::Client;
 use aws_sdk_directconnect::config::Builder;
 use aws_sdk_directconnect::config::retry::RetryPartition;
 use aws_sdk_directconnect::types::{RouteDirection, RouteFilters};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{answer, project};
@@ -43,7 +48,26 @@ pub struct DirectConnect {
     client: Client,
 }
 
+/// One of several reads, which puts what it gave where it belongs.
+type Read<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Lets them all run at once. What was started gets on before the next one is started, so that the first request is on its
+/// way while the last one is still being written; and one that gets on is woken alone.
+async fn at_once<const N: usize>(reads: [Read<'_>; N]) {
+    let mut under_way = FuturesUnordered::new();
+    for read in reads {
+        under_way.push(read);
+        // Nothing to be had of it but that it has begun.
+        let _ = poll_fn(|task| Poll::Ready(under_way.poll_next_unpin(task))).await;
+        yield_now().await;
+    }
+    while under_way.next().await.is_some() {}
+}
+
 /// Reads every page of one listing. Pages that repeat or never end make it unreadable: fail closed.
+///
+/// What the SDK sends is on the heap, here and wherever else: its futures have some five kilobytes each, and all that wait
+/// for one would be as large, be copied about and spread over the stack. That was a twentieth of a cold start.
 macro_rules! every_page {
     ($request:expr, $items:ident, $project:expr) => {{
         let request = $request;
@@ -51,7 +75,7 @@ macro_rules! every_page {
         let mut token: Option<String> = None;
         let mut pages = 0;
         loop {
-            let page = request.clone().set_next_token(token.clone()).send().await;
+            let page = Box::pin(request.clone().set_next_token(token.clone()).send()).await;
             let page = page.map_err(|error| answer(&error).into_failed())?;
             all.extend(page.$items.unwrap_or_default().into_iter().map($project));
             pages += 1;
@@ -88,8 +112,7 @@ impl DirectConnect {
     }
 
     async fn find_all(&self, request: &Request, caller: &Caller) -> Result<Found, Error> {
-        // On the heap: seven requests at once are too large to be carried about.
-        let mut estate = Box::pin(self.first_wave(request)).await;
+        let mut estate = self.first_wave(request).await;
         let mut found = estate.find(request, caller)?;
         if let Found::Missing(missing) = &found
             && missing.target.is_none()
@@ -110,16 +133,19 @@ impl DirectConnect {
 
     async fn first_wave(&self, request: &Request) -> Estate {
         let (id, target) = (&request.virtual_interface_id, &request.connection_id);
-        let (interface, on_target, in_region, connections, lags, attachment, accepted_prefixes) = tokio::join!(
-            self.interfaces(Some(id), None),
-            self.interfaces(None, Some(target)),
-            self.interfaces(None, None),
-            self.connections(),
-            self.lags(),
-            self.attachments_of_interface(id),
-            self.accepted_prefixes_in_time(id),
-        );
-        Estate { interface, on_target, in_region, connections, lags, attachment, accepted_prefixes }
+        let mut estate = Estate::unread();
+        let Estate { interface, on_target, in_region, connections, lags, attachment, accepted_prefixes } = &mut estate;
+        at_once([
+            Box::pin(async { *interface = self.interfaces(Some(id), None).await }),
+            Box::pin(async { *on_target = self.interfaces(None, Some(target)).await }),
+            Box::pin(async { *in_region = self.interfaces(None, None).await }),
+            Box::pin(async { *connections = self.connections().await }),
+            Box::pin(async { *lags = self.lags().await }),
+            Box::pin(async { *attachment = self.attachments_of_interface(id).await }),
+            Box::pin(async { *accepted_prefixes = self.accepted_prefixes_in_time(id).await }),
+        ])
+        .await;
+        estate
     }
 
     /// A move must not wait for what only its verification will want.
@@ -215,7 +241,7 @@ impl DirectConnect {
         let once = Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeout);
         let call = self.client.associate_virtual_interface();
         let call = call.virtual_interface_id(to.virtual_interface_id()).connection_id(to.connection_id());
-        match timeout_at(ends, call.customize().config_override(once).send()).await {
+        match timeout_at(ends, Box::pin(call.customize().config_override(once).send())).await {
             Ok(answered) => answered.map(project::associated).map_err(|error| answer(&error)),
             Err(_) => Err(Answer::Indefinite(AwsError::new("NoAnswer", "no answer came in time"))),
         }

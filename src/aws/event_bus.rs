@@ -94,7 +94,7 @@ impl EventBus {
             .set_resources(Some(event.resources.to_vec()))
             .set_trace_header(event.trace.map(str::to_owned))
             .build();
-        let answer = match self.client.put_events().entries(entry).send().await {
+        let answer = match Box::pin(self.client.put_events().entries(entry).send()).await {
             Ok(answer) => answer,
             Err(error) => {
                 let answer = answer(&error);

@@ -97,7 +97,7 @@ impl Ledger {
 
     async fn get(&self, id: &str) -> Result<Option<Item>, Error> {
         let request = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let read = request.key("id", text(id)).send().await;
+        let read = Box::pin(request.key("id", text(id)).send()).await;
         read.map(|read| read.item).map_err(|error| unavailable("read", &answer(&error).into_failed()))
     }
 
@@ -168,8 +168,8 @@ impl Ledger {
 
     async fn transact(&self, items: Vec<TransactWriteItem>, until: Instant) -> Result<(), Refused> {
         // The SDK gives each request a token of its own, the same for all its attempts: they are applied once.
-        let write = self.client.transact_write_items().set_transact_items(Some(items)).send();
-        match timeout_at(until, write).await {
+        let write = self.client.transact_write_items().set_transact_items(Some(items));
+        match timeout_at(until, Box::pin(write.send())).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => match in_the_way(&error) {
                 Some(number) => Err(Refused::At(number)),
@@ -197,7 +197,7 @@ impl Ledger {
         let update = self.client.update_item().table_name(&self.table).key("id", text(&entry.id));
         let update = update.update_expression(change).condition_expression("#token = :seen");
         let update = update.expression_attribute_names("#token", "token");
-        match timeout_at(until, update.set_expression_attribute_values(Some(values)).send()).await {
+        match timeout_at(until, Box::pin(update.set_expression_attribute_values(Some(values)).send())).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(match error.as_service_error() {
                 Some(error) if error.is_conditional_check_failed_exception() => Unwritten::Changed(None),
@@ -215,7 +215,7 @@ impl Ledger {
         let query = self.client.query().table_name(&self.table).index_name(UNFINISHED).limit(most);
         let query = query.key_condition_expression("unfinished = :yes AND due <= :now");
         let query = query.expression_attribute_values(":yes", text(YES));
-        let read = query.expression_attribute_values(":now", milliseconds(now)).send().await;
+        let read = Box::pin(query.expression_attribute_values(":now", milliseconds(now)).send()).await;
         let read = read.map_err(|error| unavailable("queried", &answer(&error).into_failed()))?;
         let id = |item: &Item| item.get("id").and_then(|id| id.as_s().ok()).cloned();
         Ok(read.items().iter().filter_map(id).collect())

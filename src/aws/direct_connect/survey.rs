@@ -31,8 +31,7 @@ impl DirectConnect {
     }
 
     async fn survey_all(&self, evacuation: &Evacuation, caller: &Caller) -> Result<Survey, Error> {
-        // On the heap: so many requests at once are too large to be carried about.
-        let mut survey = Box::pin(self.survey_at_once(evacuation)).await;
+        let mut survey = self.survey_at_once(evacuation).await;
         let situation = survey.situation(evacuation, caller)?;
         let targets = survey.targets_to_list(&situation);
         let interconnects = survey.interconnects_to_find(&situation);
@@ -84,8 +83,7 @@ impl DirectConnect {
                 && let Some(id) = ids.next()
             {
                 // Until it is answered, and should its task fail.
-                let nothing = Err(Failed::Incomplete { why: "the read failed inside".to_owned() });
-                listings.insert(id.clone(), nothing);
+                listings.insert(id.clone(), Err(Failed::inside()));
                 let listing = read(self.clone(), id.clone());
                 reads.spawn(async move { (id, listing.await) }.in_current_span());
             }
