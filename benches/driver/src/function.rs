@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use nix::time::clock_getcpuclockid;
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -25,7 +27,7 @@ pub(crate) struct Life {
     pub(crate) init: Duration,
     /// From just before each invocation is written to the end of its answer.
     pub(crate) invocations: Vec<Duration>,
-    /// CPU time, user and system, of the whole process with one invocation done.
+    /// CPU time, user and system, of the whole process with one invocation, from its start to its end.
     pub(crate) cpu: Duration,
     /// The most memory that was resident, in bytes.
     pub(crate) peak: u64,
@@ -91,6 +93,7 @@ fn live_unexplained(command: &mut Command, api: &RuntimeApi, script: Script<'_>)
     if let Some(share) = share {
         share.confine(id)?;
     }
+    let mut one_done = Duration::ZERO;
     let mut life = Life { init, invocations: Vec::new(), cpu: Duration::ZERO, peak: 0 };
     for number in 0..times {
         let request_id = format!("8476a536-e9f4-11e8-9739-{:012}", fastrand::u64(..1_000_000_000_000));
@@ -102,12 +105,16 @@ fn live_unexplained(command: &mut Command, api: &RuntimeApi, script: Script<'_>)
         };
         ready(&talk)?;
         if number == 0 {
-            life.cpu = cpu(id)?;
+            one_done = cpu(id)?;
         }
         life.invocations.push(took);
         look(&serde_json::from_slice(&answer)?)?;
     }
     life.peak = peak(id)?;
+    let (alive, others) = (cpu(id)?, dead()?);
+    drop(process);
+    // All that it took, but for the invocations after the first.
+    life.cpu = dead()?.saturating_sub(others).saturating_sub(alive) + one_done;
     Ok(life)
 }
 
@@ -135,6 +142,13 @@ fn deadline() -> u64 {
 fn cpu(id: u32) -> Result<Duration, Error> {
     let clock = clock_getcpuclockid(Pid::from_raw(i32::try_from(id)?))?;
     Ok(Duration::from(clock.now()?))
+}
+
+/// What all processes took that this one has started and seen the end of.
+fn dead() -> Result<Duration, Error> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(micros)?))
 }
 
 /// Of the program itself: what `wait4` tells begins with the memory of the process that started it.

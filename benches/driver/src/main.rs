@@ -13,6 +13,7 @@ mod plot;
 mod report;
 mod runtime_api;
 mod scenario;
+mod scheduling;
 mod share;
 mod variant;
 
@@ -114,6 +115,7 @@ fn bench(command: Command, places: Places) -> Result<bool, Error> {
     };
     let folder = std::env::temp_dir().join(format!("associate-bench-{}", std::process::id()));
     fs::create_dir(&folder)?;
+    scheduling::keep_awake();
     let done = Stage::new(programs, &folder).and_then(|stage| match command {
         Command::Run { rounds, gate, out } => run(&stage, rounds, gate, &out),
         Command::Growth { out } => {

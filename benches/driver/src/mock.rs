@@ -14,11 +14,15 @@ use serde_json::Value;
 
 use crate::certificates::Tls;
 use crate::estate::{INTERFACE, SOURCE, Size, estate};
+use crate::scheduling::stand_back;
 use crate::variant::TABLE;
-use crate::{Error, http};
+use crate::{Error, http, say};
 
 /// Members of an input that only say how an answer is cut.
 const OF_PAGES: [&str; 2] = ["maxResults", "nextToken"];
+
+/// How many connections a port has at once. No client here opens more than ten.
+const CONNECTIONS: usize = 16;
 
 /// Operations with the members of their input that say what is asked for, and how often each was called.
 pub(crate) type Calls = BTreeMap<String, usize>;
@@ -57,7 +61,7 @@ impl Mock {
     pub(crate) fn start(tls: &Tls, delay: Duration, size: Size) -> Result<Self, Error> {
         let world = Local::new(Options { inventory: estate(size)?, ..Options::default() }, 1);
         let shared = Arc::new(Shared { world, delay, tls: Arc::clone(&tls.server), journal: Mutex::default() });
-        let listen = || serve(Arc::clone(&shared));
+        let listen = || serve(&shared);
         Ok(Self { direct_connect: listen()?, event_bus: listen()?, ledger: listen()?, shared })
     }
 
@@ -93,17 +97,23 @@ impl Mock {
     }
 }
 
-/// Listens on a port of its own; a thread for each connection.
-fn serve(shared: Arc<Shared>) -> io::Result<SocketAddr> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+/// Listens on a port of its own. The threads for the connections are there before them: to make one takes as long as to
+/// answer.
+fn serve(shared: &Arc<Shared>) -> io::Result<SocketAddr> {
+    let listener = Arc::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
     let address = listener.local_addr()?;
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let shared = Arc::clone(&shared);
-            // An error here is a client that was killed.
-            thread::spawn(move || _ = connection(stream, &shared));
-        }
-    });
+    for _ in 0..CONNECTIONS {
+        let (shared, listener) = (Arc::clone(shared), Arc::clone(&listener));
+        thread::spawn(move || {
+            if let Err(error) = stand_back() {
+                say(&format!("the mock of AWS is in the way: {error}"));
+            }
+            for stream in listener.incoming().flatten() {
+                // An error here is a client that was killed.
+                let _ = connection(stream, &shared);
+            }
+        });
+    }
     Ok(address)
 }
 
