@@ -4,6 +4,10 @@
 
 pub mod direct_connect;
 pub mod event_bus;
+#[cfg(feature = "ledger")]
+pub mod ledger;
+#[cfg(not(feature = "ledger"))]
+#[path = "aws/no_ledger.rs"]
 pub mod ledger;
 
 mod project;

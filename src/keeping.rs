@@ -10,10 +10,10 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use crate::associate::Invocation;
-use crate::aws::ledger::{Ledger, Unwritten, unavailable};
+use crate::aws::ledger::Ledger;
 use crate::clock::{CALL_MINIMUM, RESERVE, RESERVE_FOR_ANSWER};
 use crate::error::{Error, Name};
-use crate::ledger::{Beside, Entry, Held, Intent, Key, Seen, Status, Times, interface_of};
+use crate::ledger::{Beside, Entry, Held, Intent, Key, Seen, Status, Times, Unwritten, interface_of, unavailable};
 use crate::record::Saying;
 
 /// What a write after the call may take: the bus is waiting, and the interface can be read again.

@@ -14,6 +14,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::digest::digest;
 use crate::error::{Error, Name};
+use crate::estate::Failed;
 use crate::record::Saying;
 use crate::request::Request;
 
@@ -393,6 +394,24 @@ impl Held {
         token.clone_into(&mut self.entry.token);
         token.clone_into(&mut self.lease.token);
         self
+    }
+}
+
+/// Why nothing is known to have been written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unwritten {
+    /// Somebody else has written since the items were read, or another interface stands in the way, whose lease this is;
+    /// nothing was written.
+    Changed(Option<String>),
+    /// The table did not take it, or nobody knows.
+    Failed(Failed),
+}
+
+/// What it means for a request that the ledger did not do its part before the call.
+pub(crate) fn unavailable(done: &str, failed: &Failed) -> Error {
+    match failed {
+        Failed::Denied { code } => Error::new(Name::AccessDenied, format!("the ledger could not be {done} ({code})")),
+        failed => Error::new(Name::Unavailable, format!("the ledger could not be {done} ({})", failed.why())),
     }
 }
 

@@ -21,7 +21,7 @@ use self::item::{YES, members, milliseconds, text};
 use super::answer;
 use crate::error::{Error, Name};
 use crate::estate::Failed;
-use crate::ledger::{Beside, Entry, Held, Key, Lease, Seen};
+use crate::ledger::{Beside, Entry, Held, Key, Lease, Seen, Unwritten, unavailable};
 
 mod item;
 
@@ -41,16 +41,6 @@ pub struct Ledger {
     client: Client,
     table: String,
     in_doubt: time::Duration,
-}
-
-/// Why nothing is known to have been written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unwritten {
-    /// Somebody else has written since the items were read, or another interface stands in the way, whose lease this is;
-    /// nothing was written.
-    Changed(Option<String>),
-    /// The table did not take it, or nobody knows.
-    Failed(Failed),
 }
 
 impl Ledger {
@@ -246,14 +236,6 @@ fn in_the_way<R>(error: &SdkError<TransactWriteItemsError, R>) -> Option<usize> 
     };
     let mut reasons = cancelled.cancellation_reasons().iter().map(|reason| reason.code());
     reasons.position(|code| matches!(code, Some("ConditionalCheckFailed" | "TransactionConflict")))
-}
-
-/// What it means for a request that the ledger did not do its part before the call.
-pub(crate) fn unavailable(done: &str, failed: &Failed) -> Error {
-    match failed {
-        Failed::Denied { code } => Error::new(Name::AccessDenied, format!("the ledger could not be {done} ({code})")),
-        failed => Error::new(Name::Unavailable, format!("the ledger could not be {done} ({})", failed.why())),
-    }
 }
 
 fn unreadable(id: &str, what: &str) -> Error {

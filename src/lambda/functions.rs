@@ -8,6 +8,7 @@ use super::{Function, Handled, outcome_of};
 use crate::associate::{Associate, Invocation, Settings};
 use crate::aws::direct_connect::DirectConnect;
 use crate::aws::event_bus::EventBus;
+#[cfg(feature = "ledger")]
 use crate::aws::ledger::Ledger;
 use crate::error::Name;
 use crate::evacuate::{self, Evacuate};
@@ -29,7 +30,7 @@ impl Function for Associate {
             event_source: environment.event_source(),
             max_request_age: environment.seconds("MAX_REQUEST_AGE_SECONDS", 900)?,
             min_healthy_paths: environment.min_healthy_paths()?,
-            ledger: environment.ledger(),
+            ledger: environment.ledger()?,
             in_doubt: environment.seconds("IN_DOUBT_SECONDS", 300)?,
             region: environment.region()?,
         })
@@ -38,7 +39,10 @@ impl Function for Associate {
     fn new(configuration: &SdkConfig, settings: Settings) -> Self {
         let direct_connect = DirectConnect::new(configuration);
         let event_bus = EventBus::new(configuration, settings.event_bus.clone(), settings.event_source.clone());
+        #[cfg(feature = "ledger")]
         let ledger = settings.ledger.clone().map(|table| Ledger::new(configuration, table, settings.in_doubt));
+        #[cfg(not(feature = "ledger"))]
+        let ledger = None;
         Self::new(direct_connect, event_bus, ledger, settings)
     }
 
@@ -137,8 +141,13 @@ impl<V: Fn(&str) -> Option<String>> Environment<V> {
         (self.0)("EVENT_SOURCE").unwrap_or_else(|| "associate-virtual-interface".to_owned())
     }
 
-    fn ledger(&self) -> Option<String> {
-        (self.0)("LEDGER_TABLE")
+    fn ledger(&self) -> Result<Option<String>, String> {
+        match (self.0)("LEDGER_TABLE") {
+            Some(_) if !cfg!(feature = "ledger") => {
+                Err("LEDGER_TABLE is set, and the program was built without a ledger (feature `ledger`)".to_owned())
+            }
+            table => Ok(table),
+        }
     }
 
     fn region(&self) -> Result<String, String> {
