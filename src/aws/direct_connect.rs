@@ -272,3 +272,48 @@ impl DirectConnect {
         Ok(all.into_iter().find(|one| one.virtual_interface_id == id))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_read_gets_on_before_the_next_one_is_started() {
+        let seen = Mutex::new(Vec::new());
+        let note = |what: &'static str, which: usize| seen.lock().unwrap().push((what, which));
+        let read = |which: usize| -> Read<'_> {
+            let note = &note;
+            Box::pin(async move {
+                note("started", which);
+                yield_now().await;
+                note("got on", which);
+            })
+        };
+        at_once([read(0), read(1), read(2)]).await;
+        let wanted = [0, 1, 2].into_iter().flat_map(|which| [("started", which), ("got on", which)]);
+        assert_eq!(*seen.lock().unwrap(), wanted.collect::<Vec<_>>());
+    }
+
+    #[tokio::test]
+    async fn a_read_that_gets_on_is_woken_alone() {
+        let (answered, polls) = (Notify::new(), AtomicUsize::new(0));
+        let mut waits = Box::pin(answered.notified());
+        let waiting = poll_fn(|task| {
+            polls.fetch_add(1, Ordering::Relaxed);
+            waits.as_mut().poll(task)
+        });
+        let busy = async {
+            for _ in 0..10 {
+                yield_now().await;
+            }
+            answered.notify_one();
+        };
+        at_once([Box::pin(waiting), Box::pin(busy)]).await;
+        assert_eq!(polls.load(Ordering::Relaxed), 2, "once to start, and once when its answer was there");
+    }
+}
