@@ -57,8 +57,12 @@ async fn at_once<const N: usize>(reads: [Read<'_>; N]) {
     let mut under_way = FuturesUnordered::new();
     for read in reads {
         under_way.push(read);
-        // Nothing to be had of it but that it has begun.
-        let _ = poll_fn(|task| Poll::Ready(under_way.poll_next_unpin(task))).await;
+        // As far as they get by now, the new one last.
+        poll_fn(|task| {
+            while let Poll::Ready(Some(())) = under_way.poll_next_unpin(task) {}
+            Poll::Ready(())
+        })
+        .await;
         yield_now().await;
     }
     while under_way.next().await.is_some() {}
