@@ -35,7 +35,7 @@ use crate::variant::{Programs, Variant};
 /// Whatever has gone wrong: the run is over then, for a figure that is missing is none.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// How many times a hello world's CPU one move may take. Some three or four are usual; with the entropy that aws-lc gathers
+/// How many times a hello world's CPU one move may take. Some four are usual; with the entropy that aws-lc gathers
 /// by itself it is eighteen.
 const ENTROPY: f64 = 8.0;
 /// How often that is measured; the least counts, which nothing else on the machine can make smaller.
