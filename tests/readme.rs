@@ -1,6 +1,6 @@
 //! README.md is run: its tables are compared with the code, its commands and files exist.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -452,7 +452,7 @@ NOT_SHOWN = [
     "an alarm reaches EventBridge, and a failed child its parent, as AWS documents it: emulator.py does it",
     "Lambda's on-failure destination and its retries, for an alias: .ci/template looks at their settings",
     "reserved concurrency does not hold for state machines: .ci/state-machines plays a throttled function",
-    "jitter and longest delay of a Retry, and time-outs of executions: tests/state_machines.rs reads them",
+    "jitter and longest delay of a Retry, and time-outs of executions: tests/state_machines reads them",
     "dead-letter queues of rules: .ci/template looks for one at every rule",
     "gradual deployment and saved queries are switched off: cfn-lint reads them",
     "Lambda's metrics, and those that the functions log: .ci/inner-loop compares them with the alarms",

@@ -23,6 +23,7 @@ fn until<T>(mut happens: impl FnMut() -> Option<T>) -> T {
         if let Some(seen) = happens() {
             return seen;
         }
+        // Nothing tells when another process gets there: it is looked at again, until it has or patience is over.
         std::thread::sleep(Duration::from_millis(20));
     }
     panic!("it does not happen");
