@@ -102,18 +102,23 @@ impl Mock {
 fn serve(shared: &Arc<Shared>) -> io::Result<SocketAddr> {
     let listener = Arc::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
     let address = listener.local_addr()?;
-    for _ in 0..CONNECTIONS {
-        let (shared, listener) = (Arc::clone(shared), Arc::clone(&listener));
-        thread::spawn(move || {
+    thread::scope(|threads| {
+        // They inherit where this one stands.
+        threads.spawn(|| {
             if let Err(error) = stand_back() {
                 say(&format!("the mock of AWS is in the way: {error}"));
             }
-            for stream in listener.incoming().flatten() {
-                // An error here is a client that was killed.
-                let _ = connection(stream, &shared);
+            for _ in 0..CONNECTIONS {
+                let (shared, listener) = (Arc::clone(shared), Arc::clone(&listener));
+                thread::spawn(move || {
+                    for stream in listener.incoming().flatten() {
+                        // An error here is a client that was killed.
+                        let _ = connection(stream, &shared);
+                    }
+                });
             }
         });
-    }
+    });
     Ok(address)
 }
 

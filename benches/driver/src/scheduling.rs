@@ -4,6 +4,7 @@
 use std::fs;
 use std::hint::spin_loop;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::channel;
 use std::thread;
 
 use nix::unistd::gettid;
@@ -13,14 +14,24 @@ use crate::{Error, say};
 /// Keeps every CPU from sleeping, by a thread of the lowest priority on each: to wake a sleeping CPU of a virtual machine
 /// takes a twentieth of a millisecond, some twenty times in one move.
 pub(crate) fn keep_awake() {
+    let (ready, all_ready) = channel();
     for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-        thread::spawn(|| match chrt(&["--idle", "--pid", "0"]) {
-            Ok(()) => loop {
-                spin_loop();
-            },
-            Err(error) => say(&format!("the CPUs may sleep: {error}")),
+        let ready = ready.clone();
+        thread::spawn(move || {
+            let idle = chrt(&["--idle", "--pid", "0"]);
+            // Nothing is measured before: what `chrt` computes must not count as anybody's.
+            drop(ready);
+            match idle {
+                Ok(()) => loop {
+                    spin_loop();
+                },
+                Err(error) => say(&format!("the CPUs may sleep: {error}")),
+            }
         });
     }
+    drop(ready);
+    // Over as soon as each has dropped its end: nothing is ever sent.
+    let _: Result<(), _> = all_ready.recv();
 }
 
 /// Puts this thread, and those that it will start, behind the program that is measured: AWS takes no CPU from a function.
