@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use associate_virtual_interface::lambda;
 use clap::error::ErrorKind;
-use clap::{CommandFactory as _, Parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use dx_sim::{Fault, Options, Simulator, fault_help};
 use time::OffsetDateTime;
 
@@ -37,45 +37,91 @@ const USAGE: u8 = 2;
 /// What shells say of a program that was interrupted.
 const INTERRUPTED: u8 = 130;
 
-/// Rehearses the move of a virtual interface: the real function, under the real Lambda runtime, against a simulator of
-/// AWS on this machine. No AWS account is needed, and none is touched.
-///
-/// Exit status: 0 for a returned record, also that of a dry run; 1 for an error by name; 2 for wrong usage.
-#[derive(Parser)]
-#[command(name = "cargo rehearse", bin_name = "cargo rehearse", after_long_help = fault_help())]
+/// What this does, and how it ends.
+const ABOUT: &str = "Rehearses the move of a virtual interface: the real function, under the real Lambda runtime, against \
+    a simulator of AWS on this machine. No AWS account is needed, and none is touched.";
+const STATUSES: &str =
+    "Exit status: 0 for a returned record, also that of a dry run; 1 for an error by name; 2 for wrong usage.";
+
+/// What a rehearsal is started with.
 struct Arguments {
-    /// The request: a bare payload or an EventBridge event; by default a move that succeeds
-    #[arg(value_name = "EVENT.json")]
     event: Option<PathBuf>,
-    /// Saved output of `aws directconnect describe-...` to rehearse on; several are merged
-    #[arg(long, value_name = "FILE")]
     inventory: Vec<PathBuf>,
-    /// What goes wrong, for example AssociateVirtualInterface:reset-after; --help lists all
-    #[arg(long = "fault", value_name = "SPEC")]
     faults: Vec<Fault>,
-    /// Milliseconds that every call to AWS takes at least
-    #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
-    /// Shows the rule of every check, also of those that passed
-    #[arg(long)]
     rules: bool,
-    /// Shows the function's own log
-    #[arg(long)]
     logs: bool,
-    /// Prints one JSON object for machines instead
-    #[arg(long)]
     json: bool,
+}
+
+impl From<ArgMatches> for Arguments {
+    fn from(mut given: ArgMatches) -> Self {
+        Self {
+            event: given.remove_one("event"),
+            inventory: given.remove_many("inventory").into_iter().flatten().collect(),
+            faults: given.remove_many("fault").into_iter().flatten().collect(),
+            latency: given.remove_one("latency").unwrap_or_default(),
+            rules: given.get_flag("rules"),
+            logs: given.get_flag("logs"),
+            json: given.get_flag("json"),
+        }
+    }
+}
+
+/// The command line; not derived from the type, for who rehearses first has to build whatever derives.
+fn command() -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    Command::new("cargo rehearse")
+        .bin_name("cargo rehearse")
+        .about(ABOUT)
+        .long_about(format!("{ABOUT}\n\n{STATUSES}"))
+        .after_long_help(fault_help())
+        .arg(
+            Arg::new("event")
+                .value_name("EVENT.json")
+                .value_parser(value_parser!(PathBuf))
+                .help("The request: a bare payload or an EventBridge event; by default a move that succeeds"),
+        )
+        .arg(
+            option(
+                "inventory",
+                "FILE",
+                "Saved output of `aws directconnect describe-...` to rehearse on; several are merged",
+            )
+            .action(ArgAction::Append)
+            .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            option(
+                "fault",
+                "SPEC",
+                "What goes wrong, for example AssociateVirtualInterface:reset-after; --help lists all",
+            )
+            .action(ArgAction::Append)
+            .value_parser(value_parser!(Fault)),
+        )
+        .arg(
+            option("latency", "MS", "Milliseconds that every call to AWS takes at least")
+                .default_value("0")
+                .value_parser(value_parser!(u64)),
+        )
+        .arg(flag("rules", "Shows the rule of every check, also of those that passed"))
+        .arg(flag("logs", "Shows the function's own log"))
+        .arg(flag("json", "Prints one JSON object for machines instead"))
 }
 
 fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == run::AS_THE_FUNCTION) {
         return lambda::associate();
     }
-    let arguments = Arguments::parse();
+    let arguments = Arguments::from(command().get_matches());
     if arguments.event.is_none() && !arguments.inventory.is_empty() {
         let message =
             "--inventory needs an EVENT.json: the request that is built in is for the estate that is built in";
-        Arguments::command().error(ErrorKind::MissingRequiredArgument, message).exit();
+        command().error(ErrorKind::MissingRequiredArgument, message).exit();
     }
     match rehearse(&arguments) {
         Ok(status) => ExitCode::from(status),

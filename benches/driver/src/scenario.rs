@@ -1,6 +1,7 @@
 //! The circumstances in which the programs are compared, and the rounds.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::{Error, say};
 
 /// How often a function is invoked in its life: once cold, and then warm.
 const INVOCATIONS: usize = 6;
+
+/// How often a program lives in a round that lives for some milliseconds: what else the machine does just then is as much.
+pub(crate) const LIVES: usize = 9;
 
 /// The circumstances, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +53,12 @@ impl Scenario {
     /// What the calls that have to follow each other take by themselves.
     pub(crate) fn limit(&self) -> Duration {
         self.delay * self.trips
+    }
+
+    /// How often this program lives in a round.
+    fn lives(&self, variant: Variant) -> usize {
+        let short = self.name == Name::Fast && matches!(variant, Variant::Floor | Variant::Ours | Variant::Ledger);
+        if short { LIVES } else { 1 }
     }
 }
 
@@ -143,7 +153,7 @@ impl Stage {
     }
 }
 
-/// Runs every program in all circumstances once a round, in an order that is new each time. The first round warms what is
+/// Runs every program in all circumstances in each round, in an order that is new each time. The first round warms what is
 /// warm ever after, and is not counted.
 pub(crate) fn rounds(stage: &Stage, rounds: usize) -> Result<(Results, BTreeMap<Name, Mock>), Error> {
     let share = Share::of_128_mb().inspect_err(|error| say(&format!("128 MB cannot be emulated here: {error}"))).ok();
@@ -152,15 +162,18 @@ pub(crate) fn rounds(stage: &Stage, rounds: usize) -> Result<(Results, BTreeMap<
     let mocks: BTreeMap<Name, Mock> = measured().map(start).collect::<Result<_, _>>()?;
     let mut results = Results::default();
     for round in 0..=rounds {
+        let each = measured().flat_map(|one| one.variants.iter().map(move |variant| (one, *variant)));
         let mut order: Vec<(&Scenario, Variant)> =
-            measured().flat_map(|one| one.variants.iter().map(move |variant| (one, *variant))).collect();
+            each.flat_map(|(one, variant)| iter::repeat_n((one, variant), one.lives(variant))).collect();
         fastrand::shuffle(&mut order);
         say(&format!("round {round} of {rounds}{}", if round == 0 { ", not counted" } else { "" }));
         for (one, variant) in order {
             let share = share.as_ref().filter(|_| one.name == Name::Share);
             let (life, calls) = stage.live(variant, &mocks[&one.name], INVOCATIONS, request, share)?;
             if round > 0 {
-                results.lives.entry((one.name, variant)).or_default().push(life);
+                let rounds = results.lives.entry((one.name, variant)).or_default();
+                rounds.resize_with(round, Vec::new);
+                rounds[round - 1].push(life);
             }
             results.calls.insert((one.name, variant), calls);
         }
