@@ -68,49 +68,29 @@ impl From<ArgMatches> for Arguments {
     }
 }
 
-/// The command line; not derived from the type, for who rehearses first has to build whatever derives.
+/// The command line. It is not derived from the type: who rehearses first would have to build what derives it.
 fn command() -> Command {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help)
-    };
-    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let option = |name: &'static str, value: &'static str| Arg::new(name).long(name).value_name(value);
+    let options = |name, value| option(name, value).action(ArgAction::Append);
+    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    let event = Arg::new("event").value_name("EVENT.json").value_parser(value_parser!(PathBuf));
+    let inventory = options("inventory", "FILE").value_parser(value_parser!(PathBuf));
+    let fault = options("fault", "SPEC").value_parser(value_parser!(Fault));
+    let latency = option("latency", "MS").value_parser(value_parser!(u64)).default_value("0");
     Command::new("cargo rehearse")
         .bin_name("cargo rehearse")
         .about(ABOUT)
         .long_about(format!("{ABOUT}\n\n{STATUSES}"))
         .after_long_help(fault_help())
-        .arg(
-            Arg::new("event")
-                .value_name("EVENT.json")
-                .value_parser(value_parser!(PathBuf))
-                .help("The request: a bare payload or an EventBridge event; by default a move that succeeds"),
-        )
-        .arg(
-            option(
-                "inventory",
-                "FILE",
-                "Saved output of `aws directconnect describe-...` to rehearse on; several are merged",
-            )
-            .action(ArgAction::Append)
-            .value_parser(value_parser!(PathBuf)),
-        )
-        .arg(
-            option(
-                "fault",
-                "SPEC",
-                "What goes wrong, for example AssociateVirtualInterface:reset-after; --help lists all",
-            )
-            .action(ArgAction::Append)
-            .value_parser(value_parser!(Fault)),
-        )
-        .arg(
-            option("latency", "MS", "Milliseconds that every call to AWS takes at least")
-                .default_value("0")
-                .value_parser(value_parser!(u64)),
-        )
-        .arg(flag("rules", "Shows the rule of every check, also of those that passed"))
-        .arg(flag("logs", "Shows the function's own log"))
-        .arg(flag("json", "Prints one JSON object for machines instead"))
+        .args([
+            event.help("The request: a bare payload or an EventBridge event; by default a move that succeeds"),
+            inventory.help("Saved output of `aws directconnect describe-...` to rehearse on; several are merged"),
+            fault.help("What goes wrong, for example AssociateVirtualInterface:reset-after; --help lists all"),
+            latency.help("Milliseconds that every call to AWS takes at least"),
+            flag("rules").help("Shows the rule of every check, also of those that passed"),
+            flag("logs").help("Shows the function's own log"),
+            flag("json").help("Prints one JSON object for machines instead"),
+        ])
 }
 
 fn main() -> ExitCode {
