@@ -127,7 +127,8 @@ mod tests {
     #[test]
     fn a_ratio_is_of_the_same_round() {
         // In the second round the machine is slow, and once it is very slow.
-        let lives = [(Variant::Ours, [[2, 2, 2], [40, 900, 40], [6, 6, 6]]), (Variant::Floor, [[1; 3], [10; 3], [3; 3]])];
+        let lives =
+            [(Variant::Ours, [[2, 2, 2], [40, 900, 40], [6, 6, 6]]), (Variant::Floor, [[1; 3], [10; 3], [3; 3]])];
         let of = |rounds: [[u64; 3]; 3]| rounds.map(|lives| lives.map(life).to_vec()).to_vec();
         let lives = lives.map(|(variant, rounds)| ((Name::Fast, variant), of(rounds)));
         let results = Results { lives: lives.into(), ..Results::default() };

@@ -20,7 +20,7 @@ use crate::{Error, say};
 /// How often a function is invoked in its life: once cold, and then warm.
 const INVOCATIONS: usize = 6;
 
-/// How often a program lives in a round that lives for some milliseconds: what else the machine does just then is as much.
+/// How often a program of some milliseconds lives in a round: a single life so short shows what else the machine did.
 pub(crate) const LIVES: usize = 9;
 
 /// The circumstances, by name.
