@@ -10,6 +10,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{CipherSuite, ServerConfig};
 
 use crate::Error;
+use crate::mock::HOSTS;
 
 /// Where Linux distributions keep the roots that programs trust.
 const SYSTEM_ROOTS: [&str; 3] =
@@ -45,7 +46,7 @@ impl Tls {
         let authority_pem = authority.self_signed(&authority_key)?.pem();
         let issuer = Issuer::new(authority, authority_key);
 
-        let mut leaf = CertificateParams::new(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+        let mut leaf = CertificateParams::new(HOSTS.map(|host| host.to_string()))?;
         leaf.distinguished_name.push(DnType::CommonName, "bench");
         leaf.use_authority_key_identifier_extension = true;
         let leaf_key = key()?;

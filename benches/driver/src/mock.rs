@@ -1,5 +1,5 @@
-//! AWS with a delay that is always the same: Direct Connect, EventBridge and DynamoDB, each on a TLS port of its own as
-//! in AWS, answered from one world of the simulator.
+//! AWS with a delay that is always the same: Direct Connect, EventBridge and DynamoDB, each a host of its own as in AWS,
+//! answered from one world of the simulator.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, Write};
@@ -23,6 +23,10 @@ const OF_PAGES: [&str; 2] = ["maxResults", "nextToken"];
 
 /// How many connections a port has at once. No client here opens more than ten.
 const CONNECTIONS: usize = 16;
+
+/// Direct Connect, EventBridge and DynamoDB, by different names: with one name a client would take up its TLS session with
+/// the one at the other, which in AWS it cannot.
+pub(crate) const HOSTS: [Ipv4Addr; 3] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
 
 /// Operations with the members of their input that say what is asked for, and how often each was called.
 pub(crate) type Calls = BTreeMap<String, usize>;
@@ -61,8 +65,10 @@ impl Mock {
     pub(crate) fn start(tls: &Tls, delay: Duration, size: Size) -> Result<Self, Error> {
         let world = Local::new(Options { inventory: estate(size)?, ..Options::default() }, 1);
         let shared = Arc::new(Shared { world, delay, tls: Arc::clone(&tls.server), journal: Mutex::default() });
-        let listen = || serve(&shared);
-        Ok(Self { direct_connect: listen()?, event_bus: listen()?, ledger: listen()?, shared })
+        let [direct_connect, event_bus, ledger] = HOSTS;
+        let listen = |host| serve(&shared, host);
+        let (direct_connect, event_bus, ledger) = (listen(direct_connect)?, listen(event_bus)?, listen(ledger)?);
+        Ok(Self { shared, direct_connect, event_bus, ledger })
     }
 
     /// What tells every SDK where AWS is.
@@ -97,10 +103,10 @@ impl Mock {
     }
 }
 
-/// Listens on a port of its own. The threads for the connections are there before them: to make one takes as long as to
+/// Listens as that host. The threads for the connections are there before them: to make one takes as long as to
 /// answer.
-fn serve(shared: &Arc<Shared>) -> io::Result<SocketAddr> {
-    let listener = Arc::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?);
+fn serve(shared: &Arc<Shared>, host: Ipv4Addr) -> io::Result<SocketAddr> {
+    let listener = Arc::new(TcpListener::bind((host, 0))?);
     let address = listener.local_addr()?;
     thread::scope(|threads| {
         // They inherit where this one stands.
