@@ -46,7 +46,7 @@ impl Tls {
         let authority_pem = authority.self_signed(&authority_key)?.pem();
         let issuer = Issuer::new(authority, authority_key);
 
-        let mut leaf = CertificateParams::new(HOSTS.map(|host| host.to_string()))?;
+        let mut leaf = CertificateParams::new(HOSTS.map(|(_, host)| host.to_string()))?;
         leaf.distinguished_name.push(DnType::CommonName, "bench");
         leaf.use_authority_key_identifier_extension = true;
         let leaf_key = key()?;

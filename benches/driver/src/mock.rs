@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use dx_sim::{Local, LocalAnswer, Options};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 use serde_json::Value;
 
 use crate::certificates::Tls;
@@ -21,12 +21,19 @@ use crate::{Error, http, say};
 /// Members of an input that only say how an answer is cut.
 const OF_PAGES: [&str; 2] = ["maxResults", "nextToken"];
 
-/// How many connections a port has at once. No client here opens more than ten.
+/// How many connections a host has at once. No client here opens more than ten.
 const CONNECTIONS: usize = 16;
 
-/// Direct Connect, EventBridge and DynamoDB, by different names: with one name a client would take up its TLS session with
-/// the one at the other, which in AWS it cannot.
-pub(crate) const HOSTS: [Ipv4Addr; 3] = [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
+/// Direct Connect, EventBridge and DynamoDB: what tells every SDK where each is, and its name. With one name for all, a
+/// client would take up its TLS session with the one at the other, which in AWS it cannot.
+pub(crate) const HOSTS: [(&str, Ipv4Addr); 3] = [
+    ("AWS_ENDPOINT_URL", Ipv4Addr::LOCALHOST),
+    (EVENT_BUS, Ipv4Addr::new(127, 0, 0, 2)),
+    ("AWS_ENDPOINT_URL_DYNAMODB", Ipv4Addr::new(127, 0, 0, 3)),
+];
+
+/// Nobody here opens two connections to it in one life, so that a TLS session that is taken up there is another host's.
+const EVENT_BUS: &str = "AWS_ENDPOINT_URL_EVENTBRIDGE";
 
 /// Operations with the members of their input that say what is asked for, and how often each was called.
 pub(crate) type Calls = BTreeMap<String, usize>;
@@ -34,9 +41,7 @@ pub(crate) type Calls = BTreeMap<String, usize>;
 /// A running mock. Its threads end with the process.
 pub(crate) struct Mock {
     shared: Arc<Shared>,
-    direct_connect: SocketAddr,
-    event_bus: SocketAddr,
-    ledger: SocketAddr,
+    endpoints: Vec<(&'static str, String)>,
 }
 
 /// What the connections share.
@@ -52,6 +57,8 @@ struct Journal {
     calls: Calls,
     /// What each answer really took, from the end of the request.
     took: Vec<Duration>,
+    /// A client took up another host's TLS session.
+    session_of_another: bool,
 }
 
 impl Shared {
@@ -65,20 +72,14 @@ impl Mock {
     pub(crate) fn start(tls: &Tls, delay: Duration, size: Size) -> Result<Self, Error> {
         let world = Local::new(Options { inventory: estate(size)?, ..Options::default() }, 1);
         let shared = Arc::new(Shared { world, delay, tls: Arc::clone(&tls.server), journal: Mutex::default() });
-        let [direct_connect, event_bus, ledger] = HOSTS;
-        let listen = |host| serve(&shared, host);
-        let (direct_connect, event_bus, ledger) = (listen(direct_connect)?, listen(event_bus)?, listen(ledger)?);
-        Ok(Self { shared, direct_connect, event_bus, ledger })
+        let listen = |(variable, host)| Ok((variable, format!("https://{}", serve(&shared, variable, host)?)));
+        let endpoints = HOSTS.into_iter().map(listen).collect::<io::Result<_>>()?;
+        Ok(Self { shared, endpoints })
     }
 
     /// What tells every SDK where AWS is.
-    pub(crate) fn environment(&self) -> [(&'static str, String); 3] {
-        let url = |address: SocketAddr| format!("https://{address}");
-        [
-            ("AWS_ENDPOINT_URL", url(self.direct_connect)),
-            ("AWS_ENDPOINT_URL_EVENTBRIDGE", url(self.event_bus)),
-            ("AWS_ENDPOINT_URL_DYNAMODB", url(self.ledger)),
-        ]
+    pub(crate) fn environment(&self) -> &[(&'static str, String)] {
+        &self.endpoints
     }
 
     /// Puts the interface back, settled and with its sessions up, so that it can be moved again; and forgets the calls. To
@@ -93,8 +94,15 @@ impl Mock {
     }
 
     /// The calls since the last reset.
-    pub(crate) fn calls(&self) -> Calls {
-        self.shared.journal().calls.clone()
+    ///
+    /// # Errors
+    /// A client had it easier than it would with AWS.
+    pub(crate) fn calls(&self) -> Result<Calls, Error> {
+        let journal = self.shared.journal();
+        if journal.session_of_another {
+            return Err("a TLS session was taken up at another host than it was made with".into());
+        }
+        Ok(journal.calls.clone())
     }
 
     /// What the answers took so far.
@@ -103,9 +111,8 @@ impl Mock {
     }
 }
 
-/// Listens as that host. The threads for the connections are there before them: to make one takes as long as to
-/// answer.
-fn serve(shared: &Arc<Shared>, host: Ipv4Addr) -> io::Result<SocketAddr> {
+/// Listens as that host. The threads for the connections are there before them: to make one takes as long as to answer.
+fn serve(shared: &Arc<Shared>, variable: &'static str, host: Ipv4Addr) -> io::Result<SocketAddr> {
     let listener = Arc::new(TcpListener::bind((host, 0))?);
     let address = listener.local_addr()?;
     thread::scope(|threads| {
@@ -119,7 +126,7 @@ fn serve(shared: &Arc<Shared>, host: Ipv4Addr) -> io::Result<SocketAddr> {
                 thread::spawn(move || {
                     for stream in listener.incoming().flatten() {
                         // An error here is a client that was killed.
-                        let _ = connection(stream, &shared);
+                        let _ = connection(stream, &shared, variable);
                     }
                 });
             }
@@ -128,7 +135,7 @@ fn serve(shared: &Arc<Shared>, host: Ipv4Addr) -> io::Result<SocketAddr> {
     Ok(address)
 }
 
-fn connection(stream: TcpStream, shared: &Shared) -> Result<(), Error> {
+fn connection(stream: TcpStream, shared: &Shared, variable: &str) -> Result<(), Error> {
     nix::sys::prctl::set_timerslack(1)?;
     stream.set_nodelay(true)?;
     let tls = ServerConnection::new(Arc::clone(&shared.tls))?;
@@ -143,6 +150,8 @@ fn connection(stream: TcpStream, shared: &Shared) -> Result<(), Error> {
         thread::sleep(shared.delay.saturating_sub(began.elapsed()));
         let mut journal = shared.journal();
         *journal.calls.entry(called).or_default() += 1;
+        let resumed = stream.get_ref().conn.handshake_kind() == Some(HandshakeKind::Resumed);
+        journal.session_of_another |= resumed && variable == EVENT_BUS;
         journal.took.push(began.elapsed());
         drop(journal);
         stream.get_mut().write_all(&whole)?;

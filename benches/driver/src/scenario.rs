@@ -130,7 +130,7 @@ impl Stage {
         payload: impl Fn(&str) -> Value,
         share: Option<&Share>,
     ) -> Result<(Life, Calls), Error> {
-        let command = variant.command(&self.programs, self.api.address(), &self.tls, &mock.environment());
+        let command = variant.command(&self.programs, self.api.address(), &self.tls, mock.environment());
         let mut calls = Calls::new();
         let script = Script {
             payload: &|id| {
@@ -138,7 +138,7 @@ impl Stage {
                 payload(id)
             },
             look: &mut |answer| {
-                calls = mock.calls();
+                calls = mock.calls()?;
                 if !variant.is_right(answer) {
                     return Err(Error::from(format!("{variant} should have done its work, and answers {answer}")));
                 }
